@@ -19,17 +19,17 @@ func (l Level) String() string {
 
 // Finding is one thing noticed in one event: a rule that matched.
 type Finding struct {
-	RuleID string
-	Title  string
-	Level  Level
-	Tags   []string // ATT&CK and other tags as the rule has them
-	Source string   // file of the rule
-	Author string   // of the rule: its licence wants it named
-	Host   string
-	Time   Time
-	PID    ProcKey // acting process of the record; zero when the record names none
-	Refs   []Ref
-	Fields []NamedValue // what the rule looked at, in the rule's spelling
+	RuleID  string
+	Title   string
+	Level   Level
+	Tags    []string // ATT&CK and other tags as the rule has them
+	Source  string   // file of the rule
+	Author  string   // of the rule: its licence wants it named
+	Host    string
+	Time    Time
+	Process ProcKey // acting process of the record; zero when the record names none
+	Refs    []Ref
+	Fields  []NamedValue // what the rule looked at, in the rule's spelling
 }
 
 // NamedValue is a field with its text.
