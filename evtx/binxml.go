@@ -1,0 +1,338 @@
+package evtx
+
+import "bytes"
+
+const (
+	maxInstances = 64
+	maxValues    = 8192 // of one instance
+	maxFragments = 8    // nested in each other
+)
+
+// val is a value within the chunk; the parser has checked that it lies inside the record.
+type val struct {
+	off  uint32
+	size uint16
+	typ  Type // with the array bit
+}
+
+// inst is a template instance, or a run of template-less elements: its values are vals[first:first+n] of the record.
+type inst struct {
+	prog  *program
+	first int
+	n     int
+}
+
+// parse reads the binary XML of the record's frame: the instances, their values, and the layout they make together.
+func (r *Record) parse() *fault {
+	c := r.c
+	r.insts, r.vals, r.arena, r.join = r.insts[:0], r.vals[:0], r.arena[:0], r.join[:0]
+	r.node, r.layout = &c.templates.root, nil
+	end := r.pos + r.size - 4
+	if le.Uint32(c.chunk[end:]) != uint32(r.size) {
+		end += 4 // without a copy of the size the last bytes may be data
+	}
+	if f := r.fragment(r.pos+recordHeaderSize, end, topSlot, 0); f != nil {
+		return f
+	}
+	if len(r.insts) == 0 {
+		return faultEmpty
+	}
+	l := r.node.layout.Load()
+	if l == nil {
+		if l = c.compileLayout(r.node); l == nil {
+			return faultCompile
+		}
+	}
+	r.layout = l
+	return l.fault
+}
+
+func (c *ChunkReader) compileLayout(n *layoutNode) *Layout {
+	for m := n; m.parent != nil; m = m.parent {
+		c.layouts -= len(m.prog.steps)
+	}
+	if c.layouts < 0 {
+		return nil
+	}
+	return c.templates.layout(n)
+}
+
+// fragment reads instances and elements up to the end token or to end. They fill slot.
+func (r *Record) fragment(p, end int, slot uint32, depth int) *fault {
+	if depth > maxFragments {
+		return faultDepth
+	}
+	b := r.chunk
+	for p < end {
+		var f *fault
+		switch b[p] {
+		case tokHeader:
+			p += 4
+		case tokInstance:
+			if p, f = r.instance(p, end, slot, depth); f != nil {
+				return f
+			}
+		case tokOpen, tokOpen | tokMore:
+			if p, f = r.elements(p, end, slot, depth); f != nil {
+				return f
+			}
+		case tokPITarget, tokPIData:
+			if p, f = r.c.walker.instruction(p, end); f != nil {
+				return f
+			}
+		case tokEnd:
+			if p++; p+4 <= end && b[p] == tokHeader && slot == topSlot {
+				r.another(p, end, depth)
+			}
+			return nil
+		default:
+			if len(r.insts) > 0 && slot == topSlot {
+				return nil // the event is complete; what is left is padding
+			}
+			return faultToken
+		}
+	}
+	return nil
+}
+
+// another reads what follows a complete event: another fragment of it, or padding that still holds the beginning of one.
+func (r *Record) another(p, end, depth int) {
+	insts, vals, node := len(r.insts), len(r.vals), r.node
+	if r.fragment(p, end, topSlot, depth+1) != nil {
+		r.insts, r.vals, r.node = r.insts[:insts], r.vals[:vals], node
+	}
+}
+
+// add makes the instance whose values begin at first part of the record.
+func (r *Record) add(p *program, first int, slot uint32) *fault {
+	if len(r.insts) == maxInstances {
+		return faultInstances
+	}
+	r.insts = append(r.insts, inst{p, first, len(r.vals) - first})
+	c := r.c
+	s := &c.steps[(p.id*0x9e3779b1^r.node.id*0x85ebca6b^slot*0xc2b2ae35)>>22]
+	if s.from != r.node || s.prog != p || s.slot != slot {
+		*s = stepSlot{r.node, p, slot, c.templates.step(r.node, slot, p)}
+	}
+	r.node = s.to
+	return nil
+}
+
+// instance reads a template instance with the fragments among its values.
+func (r *Record) instance(p, end int, slot uint32, depth int) (int, *fault) {
+	b := r.chunk
+	def, p, f := instanceHead(b, p, end)
+	if f != nil {
+		return 0, f
+	}
+	prog := r.c.program(def)
+	if prog == nil {
+		return 0, faultTemplate
+	}
+	n := int(le.Uint32(b[p:]))
+	if p += 4; n < 0 || n > maxValues || p+4*n > end {
+		return 0, faultValues
+	}
+	first, nested := len(r.vals), false
+	off := uint32(p + 4*n)
+	for d := b[p : p+4*n]; len(d) >= 4; d = d[4:] {
+		x := le.Uint32(d)
+		v := val{off, uint16(x), Type(x >> 16)}
+		r.vals = append(r.vals, v)
+		off += x & 0xffff
+		nested = nested || v.typ == TypeBinXML
+	}
+	if int(off) > end {
+		return 0, faultValues
+	}
+	me := len(r.insts)
+	if f := r.add(prog, first, slot); f != nil || !nested {
+		return int(off), f
+	}
+	for _, i := range prog.nested {
+		if int(i) >= n {
+			continue
+		}
+		if v := r.vals[first+int(i)]; v.typ == TypeBinXML && v.size > 0 {
+			if f := r.fragment(int(v.off), int(v.off)+int(v.size), uint32(me)<<16|uint32(i), depth+1); f != nil {
+				return 0, f
+			}
+		}
+	}
+	return int(off), nil
+}
+
+// instanceHead reads an instance at p up to its value count: the offset of its definition, which may stand in between.
+func instanceHead(b []byte, p, end int) (def, next int, f *fault) {
+	if p+14 > end {
+		return 0, 0, faultShort
+	}
+	def = int(le.Uint32(b[p+6:]))
+	if p += 10; def == p {
+		if p+24 > end {
+			return 0, 0, faultShort
+		}
+		size := le.Uint32(b[p+20:])
+		if size > ChunkSize || p+24+int(size)+4 > end {
+			return 0, 0, faultShort
+		}
+		p += 24 + int(size)
+	}
+	return def, p, nil
+}
+
+// skipInstance finds the end of an instance that stands among elements.
+func skipInstance(b []byte, p, end int) (int, *fault) {
+	_, p, f := instanceHead(b, p, end)
+	if f != nil {
+		return 0, f
+	}
+	n := int(le.Uint32(b[p:]))
+	if p += 4; n < 0 || n > maxValues || p+4*n > end {
+		return 0, faultValues
+	}
+	off := p + 4*n
+	for i := range n {
+		off += int(le.Uint16(b[p+4*i:]))
+	}
+	if off > end {
+		return 0, faultValues
+	}
+	return off, nil
+}
+
+// program is the compiled template whose definition stands at off of the chunk, nil when there is none to be had.
+func (c *ChunkReader) program(off int) *program {
+	s := &c.defs[uint32(off)*2654435761>>23]
+	if s.off == uint32(off) && s.generation == c.generation {
+		return s.prog
+	}
+	*s = defSlot{uint32(off), c.generation, c.define(off)}
+	return s.prog
+}
+
+// define finds or compiles a definition: link (4 bytes, never followed), GUID (16), size of the body (4), body.
+func (c *ChunkReader) define(off int) *program {
+	b := c.chunk
+	if off < chunkHeaderSize || off+24 > len(b) {
+		return nil
+	}
+	size, base := int(le.Uint32(b[off+20:])), off+24
+	if size < 0 || size > len(b)-base || c.budget < size {
+		return nil
+	}
+	c.budget -= size
+	body := b[base : base+size]
+	key := bodyKey{GUID(b[off+4 : off+20]), uint32(size)}
+	for _, d := range c.bodies[key] {
+		if d.sameBody(b, base, body) {
+			return d.prog
+		}
+	}
+	d := c.templates.find(key, b, base, body)
+	if d == nil {
+		if d = c.compile(base, base+size); d == nil {
+			return nil
+		}
+		c.templates.keep(key, d)
+	}
+	if len(c.bodies[key]) < variantsLimit {
+		c.bodies[key] = append(c.bodies[key], d)
+	}
+	return d.prog
+}
+
+// compile turns the template body at [base, end) into a program. Element starts hold a dependency id there; some writers leave it out.
+func (c *ChunkReader) compile(base, end int) *definition {
+	w := &c.compiler
+	w.definition = true
+	for _, w.dependency = range [...]bool{true, false} {
+		w.words, w.vals, w.uses, w.base = w.words[:0], w.vals[:0], w.uses[:0], base
+		if c.body(w, base, end) != nil {
+			continue
+		}
+		d := &definition{body: bytes.Clone(c.chunk[base:end]), prog: c.templates.intern(compileShape(w))}
+		d.uses = append(d.uses, w.uses...)
+		for i := range d.uses {
+			d.uses[i].raw = bytes.Clone(d.uses[i].raw)
+		}
+		return d
+	}
+	return nil
+}
+
+// body reads the elements of a template body.
+func (c *ChunkReader) body(w *walker, p, end int) (f *fault) {
+	for p < end && f == nil {
+		switch c.chunk[p] {
+		case tokEnd:
+			return nil
+		case tokHeader:
+			p += 4
+		case tokOpen, tokOpen | tokMore:
+			p, f = w.element(p, end, false)
+		case tokPITarget, tokPIData:
+			p, f = w.instruction(p, end)
+		default:
+			return faultToken
+		}
+	}
+	return f
+}
+
+// elements reads template-less elements. Whether their starts hold a dependency id is nowhere said: first without one, then with one.
+func (r *Record) elements(p, end int, slot uint32, depth int) (int, *fault) {
+	w := &r.c.walker
+	first := len(r.vals)
+	var f *fault
+	for _, w.dependency = range [...]bool{false, true} {
+		w.words, w.vals, w.hash = w.words[:0], r.vals[:first], 0
+		var next int
+		next, f = w.element(p, end, true)
+		r.vals = w.vals
+		if f == nil {
+			return next, r.shaped(first, slot, depth)
+		}
+	}
+	r.vals = r.vals[:first]
+	return 0, f
+}
+
+// shaped adds the elements just walked to the record, with the instances that stand among them.
+func (r *Record) shaped(first int, slot uint32, depth int) *fault {
+	w, c := &r.c.walker, r.c
+	s := c.shapes[w.hash]
+	if s == nil || !equalWords(s.words, w.words) {
+		s = &shape{append([]word(nil), w.words...), c.templates.intern(compileShape(w))}
+		if len(c.shapes) >= shapesLimit {
+			clear(c.shapes)
+		}
+		c.shapes[w.hash] = s
+	}
+	me := len(r.insts)
+	if f := r.add(s.prog, first, slot); f != nil {
+		return f
+	}
+	for _, i := range s.prog.nested {
+		v := r.vals[first+int(i)]
+		if v.typ != TypeBinXML {
+			continue
+		}
+		if f := r.fragment(int(v.off), int(v.off)+int(v.size), uint32(me)<<16|uint32(i), depth+1); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func equalWords(a, b []word) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

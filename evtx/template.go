@@ -1,0 +1,250 @@
+package evtx
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+)
+
+// Templates is a cache of compiled template definitions and layouts. One value may be shared by any number of files and
+// goroutines; sharing it is what makes the Layout of the same kind of event the same pointer in all of them, and saves compiling
+// when many small files are read. The zero value is ready.
+//
+// A definition is found by its GUID and size but trusted only after its content has been compared. When the cache has grown to its
+// limit it starts anew: memory stays bounded under files made to fill it, at the price that a layout met before and after has
+// two pointers.
+type Templates struct {
+	mu       sync.Mutex
+	epoch    atomic.Uint32 // counts the times the cache started anew
+	cost     int
+	lastID   uint32
+	bodies   map[bodyKey][]*definition
+	programs map[string]*program // by serialised instructions
+	nodes    map[nodeKey]*layoutNode
+	root     layoutNode
+}
+
+const (
+	templatesLimit = 128 << 20 // rough bytes
+	variantsLimit  = 16        // definitions kept that share GUID and size
+)
+
+// bodyKey finds candidates for a template definition.
+type bodyKey struct {
+	guid GUID
+	size uint32
+}
+
+// definition is one template definition as it stood in some chunk, with the program it compiled to.
+type definition struct {
+	body []byte
+	uses []nameUse
+	prog *program
+}
+
+// program is the element tree of a template or of template-less elements, as a list of steps. It is immutable and interned: equal
+// steps are one pointer within a Templates.
+type program struct {
+	id    uint32
+	steps []step
+	// nested lists the substitutions that stand where an element could: a fragment value there is part of the tree.
+	nested []uint16
+}
+
+type stepKind uint8
+
+const (
+	stepOpen stepKind = iota
+	stepAttr
+	stepContent
+	stepClose
+	stepLiteral
+	stepValue
+)
+
+// step is one instruction of a program.
+type step struct {
+	kind     stepKind
+	optional bool   // of a value
+	index    uint16 // of a value
+	text     string // name, or literal in UTF-16LE
+}
+
+// compileShape turns a shape into steps. Texts of a definition become literals; elsewhere every text is the value of its number.
+func compileShape(w *walker) []step {
+	steps := make([]step, 0, len(w.words))
+	value := 0
+	next := func(optional bool) {
+		steps = append(steps, step{kind: stepValue, optional: optional, index: uint16(value)})
+		value++
+	}
+	literal := func(s string) { steps = append(steps, step{kind: stepLiteral, text: s}) }
+	for _, x := range w.words {
+		payload := uint32(x &^ wordKind)
+		switch x & wordKind {
+		case wordOpen:
+			steps = append(steps, step{kind: stepOpen, text: w.names.text[payload]})
+		case wordAttr:
+			steps = append(steps, step{kind: stepAttr, text: w.names.text[payload]})
+		case wordContent:
+			steps = append(steps, step{kind: stepContent})
+		case wordClose:
+			steps = append(steps, step{kind: stepClose})
+		case wordName:
+			literal(string(appendUTF16(nil, w.names.text[payload])))
+		case wordText:
+			if w.definition {
+				v := w.vals[value]
+				value++
+				literal(string(trimNUL(w.chunk[v.off : v.off+uint32(v.size)])))
+			} else {
+				next(false)
+			}
+		case wordNested:
+			next(true)
+		case wordSub:
+			s := step{kind: stepValue, optional: x&optionalBit != 0, index: uint16(payload)}
+			if !w.definition { // there is nothing to substitute outside a template
+				s.index = noValue
+			}
+			steps = append(steps, s)
+		case wordEntity:
+			literal(string(appendUTF16(nil, entity(w.names.text[payload]))))
+		case wordCharRef:
+			literal(string(le.AppendUint16(nil, uint16(payload))))
+		}
+	}
+	return steps
+}
+
+// noValue is a substitution index that no instance has.
+const noValue = 0xffff
+
+func entity(name string) string {
+	switch name {
+	case "amp":
+		return "&"
+	case "lt":
+		return "<"
+	case "gt":
+		return ">"
+	case "quot":
+		return `"`
+	case "apos":
+		return "'"
+	}
+	return "&" + name + ";"
+}
+
+// intern returns the one program with these steps.
+func (t *Templates) intern(steps []step) *program {
+	key := make([]byte, 0, 32*len(steps))
+	for _, s := range steps {
+		key = append(key, byte(s.kind))
+		if s.optional {
+			key[len(key)-1] |= 0x80
+		}
+		key = le.AppendUint16(key, s.index)
+		key = binary.AppendUvarint(key, uint64(len(s.text)))
+		key = append(key, s.text...)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p, ok := t.programs[string(key)]; ok {
+		return p
+	}
+	t.grow(len(key) + 64*len(steps) + 256)
+	t.lastID++
+	p := &program{id: t.lastID, steps: steps}
+	attribute := false
+	for _, s := range steps {
+		switch s.kind {
+		case stepAttr, stepOpen:
+			attribute = s.kind == stepAttr
+		case stepContent, stepClose:
+			attribute = false
+		case stepValue:
+			if !attribute && s.index != noValue {
+				p.nested = append(p.nested, s.index)
+			}
+		}
+	}
+	t.programs[string(key)] = p
+	return p
+}
+
+// grow accounts for n more bytes and starts anew when that is too much. The caller holds mu.
+func (t *Templates) grow(n int) {
+	t.cost += n
+	if t.programs != nil && t.cost <= templatesLimit {
+		return
+	}
+	t.cost = n
+	t.bodies, t.programs, t.nodes = map[bodyKey][]*definition{}, map[string]*program{}, map[nodeKey]*layoutNode{}
+	t.epoch.Add(1)
+}
+
+// find looks for the definition whose body stands at base of chunk.
+func (t *Templates) find(key bodyKey, chunk []byte, base int, body []byte) *definition {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, d := range t.bodies[key] {
+		if d.sameBody(chunk, base, body) {
+			return d
+		}
+	}
+	return nil
+}
+
+// keep remembers a definition; of more than variantsLimit variants the oldest make room.
+func (t *Templates) keep(key bodyKey, d *definition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.grow(2*len(d.body) + 32*len(d.uses) + 256)
+	list := t.bodies[key]
+	if len(list) >= variantsLimit {
+		list = append([]*definition(nil), list[1:]...)
+	}
+	t.bodies[key] = append(list, d)
+}
+
+// layoutNode is a prefix of the instances that make up a record: the outer template, then each nested one with the place it fills.
+type layoutNode struct {
+	id     uint32
+	parent *layoutNode
+	slot   uint32 // instance and substitution that it fills; topSlot for a part of the record itself
+	prog   *program
+	layout atomic.Pointer[Layout]
+}
+
+const topSlot = 1<<32 - 1
+
+type nodeKey struct{ from, prog, slot uint32 }
+
+// step returns the node that follows from by filling slot with p.
+func (t *Templates) step(from *layoutNode, slot uint32, p *program) *layoutNode {
+	key := nodeKey{from.id, p.id, slot}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n, ok := t.nodes[key]; ok {
+		return n
+	}
+	t.grow(256)
+	t.lastID++
+	n := &layoutNode{id: t.lastID, parent: from, slot: slot, prog: p}
+	t.nodes[key] = n
+	return n
+}
+
+// layout compiles the layout of a node, once for all.
+func (t *Templates) layout(n *layoutNode) *Layout {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l := n.layout.Load(); l != nil {
+		return l
+	}
+	l := compileLayout(n)
+	t.grow(l.cost())
+	n.layout.Store(l)
+	return l
+}
