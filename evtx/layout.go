@@ -157,6 +157,7 @@ type slot struct {
 // element is a node of the event's tree.
 type element struct {
 	name  string
+	tag   string // name as an XML name
 	data  string // the literal Name attribute of Data and ComplexData
 	named bool   // data holds
 	attrs []attribute
@@ -166,6 +167,7 @@ type element struct {
 
 type attribute struct {
 	name string
+	tag  string // name as an XML name
 	slot slot
 }
 
@@ -242,7 +244,7 @@ func (b *treeBuilder) build(i, depth int) (roots []*element) {
 		}
 		switch s.kind {
 		case stepOpen:
-			e := &element{name: s.text}
+			e := &element{name: s.text, tag: xmlName(s.text)}
 			if top != nil {
 				top.kids = append(top.kids, e)
 			} else {
@@ -251,7 +253,7 @@ func (b *treeBuilder) build(i, depth int) (roots []*element) {
 			open = append(open, e)
 		case stepAttr:
 			attr = true
-			top.attrs = append(top.attrs, attribute{name: s.text})
+			top.attrs = append(top.attrs, attribute{name: s.text, tag: xmlName(s.text)})
 		case stepContent, stepClose:
 			if attr || s.kind == stepContent {
 				top.adoptName()
@@ -327,6 +329,11 @@ func (e *element) key() string {
 		return e.data
 	}
 	return e.name
+}
+
+// unnamed reports Data that has to share its key with others.
+func (e *element) unnamed() bool {
+	return (e.name == "Data" || e.name == "ComplexData") && e.data == ""
 }
 
 // describes reports an attribute that says something about the element's form and is no field of its own.
