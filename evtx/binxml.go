@@ -120,14 +120,14 @@ func (r *Record) add(p *program, first int, slot uint32) *fault {
 
 // instance reads a template instance with the fragments among its values.
 func (r *Record) instance(p, end int, slot uint32, depth int) (int, *fault) {
-	b := r.chunk
+	b, at := r.chunk, p
 	def, p, f := instanceHead(b, p, end)
 	if f != nil {
 		return 0, f
 	}
 	prog := r.c.program(def)
-	if prog == nil {
-		return 0, faultTemplate
+	if prog == nil || r.recovered && le.Uint32(b[at+2:]) != le.Uint32(b[def+4:]) {
+		return 0, faultTemplate // in slack another definition may have taken the place of the one that was meant
 	}
 	n := int(le.Uint32(b[p:]))
 	if p += 4; n < 0 || n > maxValues || p+4*n > end {

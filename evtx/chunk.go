@@ -37,13 +37,15 @@ type ChunkReader struct {
 	layouts    int          // steps of layouts that this chunk may still have compiled
 	notes      []Note
 
-	chunk []byte
-	pad   []byte // a chunk that ends early, filled up with zeros
-	base  int64  // of the chunk in the file
-	index int
-	pos   int
-	limit int
-	last  uint64 // id of the record before
+	chunk   []byte
+	pad     []byte // a chunk that ends early, filled up with zeros
+	base    int64  // of the chunk in the file
+	index   int
+	pos     int
+	limit   int
+	carving bool // records are taken out of slack
+
+	tail int // where the live records end and slack begins
 
 	rec Record
 }
@@ -107,11 +109,17 @@ func IsChunk(b []byte) bool { return bytes.HasPrefix(b, chunkMagic) }
 // next Reset; offset is where it stands in the file and index its number there, both only for positions in errors. The error is
 // ErrChunk when data does not begin like a chunk.
 func (c *ChunkReader) Reset(data []byte, offset int64, index int) error {
-	c.notes, c.pos, c.limit = c.notes[:0], 0, 0
-	c.base, c.index = offset, index
 	if !IsChunk(data) {
+		c.notes, c.pos, c.limit = c.notes[:0], 0, 0
 		return &RecordError{Chunk: index, Offset: offset, Err: ErrChunk, Reason: "no chunk magic"}
 	}
+	c.begin(data, offset, index)
+	return nil
+}
+
+// begin makes data the chunk to read, whatever its first bytes are.
+func (c *ChunkReader) begin(data []byte, offset int64, index int) bool {
+	c.notes, c.base, c.index = c.notes[:0], offset, index
 	size := len(data)
 	if size < ChunkSize {
 		if c.pad == nil {
@@ -128,11 +136,12 @@ func (c *ChunkReader) Reset(data []byte, offset int64, index int) error {
 	c.walker.names.generation++
 	c.generation++
 	c.budget, c.layouts = compileBudget, layoutBudget
-	c.pos, c.limit, c.last = chunkHeaderSize, chunkEnd(c.chunk, size), 0
+	c.pos, c.limit = chunkHeaderSize, chunkEnd(c.chunk, size)
+	c.tail, c.carving = c.limit, false
 	if size < ChunkSize {
 		c.note(int64(size), ErrTruncated, fmt.Sprintf("chunk ends after %d bytes", size))
 	}
-	return nil
+	return size > chunkHeaderSize
 }
 
 // chunkEnd is where the records of a chunk end. The header's word is taken only where it is possible; archived and damaged files state
@@ -181,7 +190,7 @@ func (c *ChunkReader) note(at int64, class error, reason string) {
 // about one record or one damaged place; the following call goes on behind it.
 func (c *ChunkReader) Next() (*Record, error) {
 	if c.pos+4 > c.limit || le.Uint32(c.chunk[c.pos:]) == 0 {
-		c.pos = c.limit
+		c.tail, c.pos = min(c.tail, c.pos), c.limit
 		return nil, io.EOF
 	}
 	at := c.pos
@@ -191,8 +200,8 @@ func (c *ChunkReader) Next() (*Record, error) {
 	}
 	r := &c.rec
 	r.id, r.written = le.Uint64(c.chunk[at+8:]), le.Uint64(c.chunk[at+16:])
-	r.pos, r.size, r.recovered = at, size, false
-	c.pos, c.last = at+size, r.id
+	r.pos, r.size, r.recovered = at, size, c.carving
+	c.pos = at + size
 	if le.Uint32(c.chunk[at+size-4:]) != uint32(size) {
 		c.sizesDiffer(at, size)
 	}
