@@ -162,7 +162,7 @@ func (p *Path) parseRoot(s string) []string {
 			case prefix == `\\.\` && !strings.HasPrefix(rest, "globalroot"), strings.HasPrefix(rest, "volume{"):
 				return p.parseDevice(segments(rest))
 			default:
-				s = `\` + strings.TrimLeft(rest, `\`)
+				s = s[len(s)-len(strings.TrimLeft(rest, `\`))-1:] // one separator stays
 			}
 		}
 	}

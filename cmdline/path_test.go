@@ -173,3 +173,10 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParsePath(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		ParsePath(`C:\Program Files (x86)\Windows Kits\10\bin\x64\mftrace.exe`)
+	}
+}

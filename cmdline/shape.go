@@ -14,6 +14,7 @@ func Shape(line string) string {
 	var out strings.Builder
 	out.Grow(len(line))
 	w := shaper{out: &out}
+	plain := 0 // no base64 begins before this offset
 	for i := 0; i < len(line); {
 		c := line[i]
 		switch {
@@ -25,10 +26,14 @@ func Shape(line string) string {
 			}
 			w.separator(' ')
 		case wordByte(c):
-			if n := base64Run(line[i:]); n > 0 {
-				w.placeholder("<blob>")
-				i += n
-				break
+			if i >= plain {
+				n, found := base64Run(line[i:])
+				if found {
+					w.placeholder("<blob>")
+					i += n
+					break
+				}
+				plain = i + n
 			}
 			end := i
 			for end < len(line) && wordByte(line[end]) {
@@ -101,9 +106,11 @@ func folder(c byte) bool { return c == '\\' || c == '/' }
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func digit(c byte) bool  { return '0' <= c && c <= '9' }
 
-// base64Run returns the length of the base64 text that s begins with: forty
-// characters or more with digits and letters of both cases, or padding.
-func base64Run(s string) int {
+// base64Run returns the length of the run of base64 characters that s begins
+// with, and whether it is taken for base64: forty characters or more with
+// digits and letters of both cases, or with padding. If it is not, neither is
+// any part of it.
+func base64Run(s string) (length int, ok bool) {
 	n, kinds := 0, 0
 	for n < len(s) && (letter(s[n]) || digit(s[n]) || s[n] == '+' || s[n] == '/') {
 		switch c := s[n]; {
@@ -120,10 +127,7 @@ func base64Run(s string) int {
 	for padded < len(s) && s[padded] == '=' {
 		padded++
 	}
-	if n < 40 || kinds != 7 && padded == n {
-		return 0
-	}
-	return padded
+	return padded, n >= 40 && (kinds == 7 || padded > n)
 }
 
 // shapeWord replaces what varies inside one word, given in lower case.

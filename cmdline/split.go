@@ -157,7 +157,7 @@ func next(line string, from int, verbatim bool) (token Token, end int, ok bool) 
 	}
 	differ := func() {
 		if text == nil {
-			text = append(make([]byte, 0, len(line)-from), line[from:i]...)
+			text = append(make([]byte, 0, i-from+16), line[from:i]...)
 		}
 	}
 	for i < len(line) && (quoted || !blank(line[i])) {

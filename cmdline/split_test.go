@@ -3,6 +3,7 @@ package cmdline
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -144,4 +145,41 @@ func FuzzSplit(f *testing.F) {
 			t.Fatalf("shape of %q never settles", line)
 		}
 	})
+}
+
+// Each line is built to make a careless reader quadratic; the test's own
+// time limit would show it.
+func TestHostileLinesAreReadInLinearTime(t *testing.T) {
+	for _, piece := range []string{`"" `, `\" `, `a/`, `\??\`, `\\?\`, `..\`, `/`, `-e `, `^`, `%`, `a~1\`, `:`, `cmd/`, `"`, `a.b `} {
+		line := strings.Repeat(piece, MaxLine/len(piece)+1)
+		start := time.Now()
+		Split(line)
+		Args(`C:\` + line)
+		StripCmdWrapper(line)
+		Decaret(line)
+		EncodedCommand(line)
+		Shape(line)
+		Join(line, line)
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("%q repeated took %v", piece, took)
+		}
+	}
+}
+
+func BenchmarkSplit(b *testing.B) {
+	line := `"C:\Program Files (x86)\Windows Kits\10\bin\x64\mftrace.exe" -o C:\Users\bob\trace.log -l 16 C:\Temp\a.exe "x y"`
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Split(line)
+	}
+}
+
+func BenchmarkShape(b *testing.B) {
+	line := `"C:\Program Files (x86)\Windows Kits\10\bin\x64\mftrace.exe" -o C:\Users\bob\trace.log -l 16 C:\Temp\a.exe "x y"`
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Shape(line)
+	}
 }

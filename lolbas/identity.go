@@ -288,8 +288,9 @@ var byOriginal = func() map[string][]*Entry {
 }()
 
 // moreOriginals are original file names of builds that are not in the
-// collection.
+// collection, and names of files that carry the entry's own.
 var moreOriginals = map[string][]string{
+	"conhost.exe":  {"conhostv1.dll", "conhostv2.dll"},
 	"wsl.exe":      {"wsl"},
 	"squirrel.exe": {"update.exe", "squirrelsetup.exe"},
 	"update.exe":   {"squirrel.exe"},

@@ -65,6 +65,7 @@ func TestIdentify(t *testing.T) {
 	is("injection helper of App-V under its architecture's name", Evidence{Base: "MavInject32.exe", OriginalFileName: "mavinject32.exe", Company: ms}, Genuine, "Mavinject.exe")
 	is("description of a listed program, resource name of a new build",
 		Evidence{Base: "certutil.exe", OriginalFileName: "certutil2.exe", Description: "CertUtil.exe", Product: "Microsoft® Windows® Operating System", Company: ms}, Genuine, "Certutil.exe")
+	is("a library that carries its host's file name", Evidence{Base: "ConhostV2.dll", OriginalFileName: "CONHOST.EXE", Company: ms}, Genuine, "Conhost.exe")
 	is("nothing", Evidence{}, UnknownIdentity, "")
 }
 
@@ -155,5 +156,13 @@ func TestRealBuildsAreGenuine(t *testing.T) {
 	t.Logf("%v", count)
 	if count[Genuine] < 4*count[UnknownIdentity] {
 		t.Errorf("too few are proven: %v", count)
+	}
+}
+
+func BenchmarkIdentify(b *testing.B) {
+	e := Evidence{Base: "svch0st.exe", OriginalFileName: "CertUtil.exe", Company: "Microsoft Corporation", Path: `C:\Users\bob\svch0st.exe`}
+	b.ReportAllocs()
+	for b.Loop() {
+		Identify(e)
 	}
 }

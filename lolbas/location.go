@@ -228,4 +228,4 @@ var writableFolders = []string{
 
 // protectedFolders outside the Windows directory and Program Files. Any other
 // folder at the top of a drive inherits that authenticated users may write.
-var protectedFolders = []string{"boot", "efi", "recovery", "system volume information", "inetpub", "msocache", "config.msi"}
+var protectedFolders = []string{"boot", "efi", "recovery", "system volume information", "inetpub", "msocache", "config.msi", `programdata\microsoft\windows defender`}

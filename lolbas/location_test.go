@@ -151,7 +151,7 @@ var located = []struct {
 	{`C:\Program Files\dotnet\shared\Microsoft.NETCore.App\8.0.1\createdump.exe`, Listed, ``},
 	{`C:\Program Files\Microsoft SQL Server\160\Tools\Binn\sqlps.exe`, ListedForm, `version 160`},
 	{`C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MpCmdRun.exe`, ListedForm, `version 4.18.24090.11-0`},
-	{`C:\ProgramData\Microsoft\Windows Defender\Evil\MpCmdRun.exe`, UserWritable, ``},
+	{`C:\ProgramData\Microsoft\Windows Defender\Evil\MpCmdRun.exe`, OtherProtected, ``},
 	{`C:\Program Files (x86)\Microsoft\EdgeWebView\Application\140.0.1.2\msedgewebview2.exe`, ListedForm, `version 140.0.1.2`},
 	{`C:\Program Files\IIS\Microsoft Web Deploy V6\msdeploy.exe`, ListedForm, `version v6`},
 	{`C:\Program Files (x86)\Microsoft Web Tools\Packages\Microsoft.Net.Compilers.4.2.0\tools\csi.exe`, Listed, ``},
@@ -243,5 +243,13 @@ func TestPlaceNeedsNoEntry(t *testing.T) {
 		if got := Place(path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+}
+
+func BenchmarkLocate(b *testing.B) {
+	e := ByName("mftrace.exe")[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		Locate(e, `C:\Program Files (x86)\Windows Kits\10\bin\10.0.26100.0\arm64\mftrace.exe`)
 	}
 }
