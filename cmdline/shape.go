@@ -158,7 +158,8 @@ func shapeWord(s string) string {
 		for end < len(s) && digit(s[end]) {
 			end++
 		}
-		if number := s[i:end]; i > 0 && letter(s[i-1]) && bitness(number) {
+		dotted := end+1 < len(s) && s[end] == '.' && digit(s[end+1])
+		if number := s[i:end]; i > 0 && letter(s[i-1]) && bitness(number) && !dotted {
 			out.WriteString(number)
 		} else {
 			// 10.0.19041 is one number.

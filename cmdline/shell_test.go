@@ -113,6 +113,7 @@ func TestShape(t *testing.T) {
 	shape(`app-1.2.3 p1234 0x3E7 deadbeef01 12345678`, `app-<n> p<n> <hex> <hex> <n>`)
 	shape(`powershell -enc `+encode(`Get-ChildItem C:\ 1`), `powershell -enc <blob>`)
 	shape(`x abcdefghijklmnopqrstuvwxyz0123456789`, `x <blob>`)
+	shape(`C:\WindowsPowerShell\v1.0\powershell.exe`, `c:\windowspowershell\v<n>\powershell.exe`)
 	shape(`c^md /c e'c'ho`, `cmd /c echo`)
 	shape("x \xff", "x \ufffd")
 }

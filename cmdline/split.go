@@ -38,15 +38,27 @@ type Token struct {
 // first argument quotes only group and backslashes are literal. In the others
 // 2n backslashes before a quote are n backslashes and the quote groups, 2n+1
 // are n backslashes and a literal quote, and "" inside quotes is a literal
-// quote. Blanks are space and tab. Blanks before the first argument, which
-// the C runtime would read as an empty program name, are skipped.
+// quote. Blanks are space and tab.
+//
+// The C runtime reads a line that begins with a blank as one with an empty
+// program name. So does Split when an option follows, as programs write that
+// are started by name and pass arguments only; else the blank is noise of the
+// source and is skipped.
 func Split(line string) []Token {
 	line = bound(line)
-	first, end, ok := next(line, 0, true)
+	first, end, ok := programToken(line)
 	if !ok {
 		return nil
 	}
 	return append([]Token{first}, arguments(line, end)...)
+}
+
+// programToken reads the first argument.
+func programToken(line string) (token Token, end int, ok bool) {
+	if rest := strings.TrimLeft(line, " \t"); len(rest) < len(line) && (strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "/")) {
+		return Token{}, 0, true
+	}
+	return next(line, 0, true)
 }
 
 // Args is Split for lines whose program may be an unquoted path with spaces:
@@ -77,7 +89,7 @@ func Program(line string) (path, rest string) {
 }
 
 func findProgram(line string) (path string, end int) {
-	first, end, ok := next(line, 0, true)
+	first, end, ok := programToken(line)
 	if !ok {
 		return "", len(line)
 	}

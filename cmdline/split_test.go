@@ -27,6 +27,8 @@ func TestSplitFollowsTheRuntime(t *testing.T) {
 	split(" \t ")
 	split(`mftrace.exe cmd.exe`, `mftrace.exe`, `cmd.exe`)
 	split("  a\tb  c ", `a`, `b`, `c`)
+	split(` -c -s 0`, ``, `-c`, `-s`, `0`) // started by name, arguments only
+	split("\t/setautostart", ``, `/setautostart`)
 	split(`"C:\Program Files\x.exe" -a`, `C:\Program Files\x.exe`, `-a`)
 	split(`"C:\dir\" -a`, `C:\dir\`, `-a`) // a backslash does not escape in the program
 	split(`a"b c"d e`, `ab cd`, `e`)
@@ -83,6 +85,7 @@ func TestProgramOfALine(t *testing.T) {
 		}
 	}
 	program(``, ``, ``)
+	program(` -c -s 0`, ``, `-c -s 0`)
 	program(`cmd`, `cmd`, ``)
 	program(`cmd /c a.exe`, `cmd`, `/c a.exe`)
 	program(`"C:\Program Files\a b.exe" "c d"`, `C:\Program Files\a b.exe`, `"c d"`)
@@ -121,8 +124,8 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		at := 0
-		for _, token := range Split(line) {
-			if token.Start < at || token.End <= token.Start || line[token.Start:token.End] != token.Raw {
+		for i, token := range Split(line) {
+			if token.Start < at || token.End < token.Start || i > 0 && token.End == token.Start || line[token.Start:token.End] != token.Raw {
 				t.Fatalf("token %+v does not stand in the line behind %d", token, at)
 			}
 			if !token.Quoted && !strings.ContainsAny(token.Raw, `"\`) && token.Text != token.Raw {
