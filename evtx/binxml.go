@@ -284,18 +284,20 @@ func (c *ChunkReader) body(w *walker, p, end int) (f *fault) {
 func (r *Record) elements(p, end int, slot uint32, depth int) (int, *fault) {
 	w := &r.c.walker
 	first := len(r.vals)
-	var f *fault
+	var why *fault
 	for _, w.dependency = range [...]bool{false, true} {
 		w.words, w.vals, w.hash = w.words[:0], r.vals[:first], 0
-		var next int
-		next, f = w.element(p, end, true)
+		next, f := w.element(p, end, true)
 		r.vals = w.vals
 		if f == nil {
 			return next, r.shaped(first, slot, depth)
 		}
+		if why == nil || f.class == ErrLimit {
+			why = f
+		}
 	}
 	r.vals = r.vals[:first]
-	return 0, f
+	return 0, why
 }
 
 // shaped adds the elements just walked to the record, with the instances that stand among them.

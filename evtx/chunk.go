@@ -41,6 +41,7 @@ type ChunkReader struct {
 	pad     []byte // a chunk that ends early, filled up with zeros
 	base    int64  // of the chunk in the file
 	index   int
+	size    int // of the chunk as far as the file has it
 	pos     int
 	limit   int
 	carving bool // records are taken out of slack
@@ -121,6 +122,7 @@ func (c *ChunkReader) Reset(data []byte, offset int64, index int) error {
 func (c *ChunkReader) begin(data []byte, offset int64, index int) bool {
 	c.notes, c.base, c.index = c.notes[:0], offset, index
 	size := len(data)
+	c.size = size
 	if size < ChunkSize {
 		if c.pad == nil {
 			c.pad = make([]byte, ChunkSize)
@@ -164,6 +166,9 @@ func (c *ChunkReader) Verify() {
 		c.note(124, ErrChecksum, fmt.Sprintf("header has %08x, computed %08x", le.Uint32(c.chunk[124:]), sum))
 	}
 	if free := int(le.Uint32(c.chunk[48:])); free >= chunkHeaderSize && free <= ChunkSize {
+		if free > c.size {
+			return // the truncation is noted
+		}
 		if sum := crc32.ChecksumIEEE(c.chunk[chunkHeaderSize:free]); sum != le.Uint32(c.chunk[52:]) {
 			c.note(52, ErrChecksum, fmt.Sprintf("records have %08x, computed %08x", le.Uint32(c.chunk[52:]), sum))
 		}
@@ -257,7 +262,7 @@ func (c *ChunkReader) resync(p int) error {
 		id = le.Uint64(c.chunk[p+8:])
 		f.reason = fmt.Sprintf("impossible record size %d", le.Uint32(c.chunk[p+4:]))
 	}
-	if c.limit < ChunkSize && c.limit == c.truncation() {
+	if c.size < ChunkSize && c.limit == c.size {
 		f.class = ErrTruncated
 	}
 	c.pos = c.limit
@@ -265,16 +270,6 @@ func (c *ChunkReader) resync(p int) error {
 		c.pos = next
 	}
 	return c.fail(p, id, f)
-}
-
-// truncation is the size of a chunk that the file cuts off, ChunkSize for a whole one.
-func (c *ChunkReader) truncation() int {
-	for _, n := range c.notes {
-		if n.Err == ErrTruncated {
-			return int(n.Offset - c.base)
-		}
-	}
-	return ChunkSize
 }
 
 func (c *ChunkReader) fail(at int, id uint64, f *fault) error {
