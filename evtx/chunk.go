@@ -208,6 +208,9 @@ func (c *ChunkReader) Next() (*Record, error) {
 	r.pos, r.size, r.recovered = at, size, c.carving
 	c.pos = at + size
 	if le.Uint32(c.chunk[at+size-4:]) != uint32(size) {
+		if c.torn(at, size) {
+			return nil, c.fail(at, r.id, faultTorn)
+		}
 		c.sizesDiffer(at, size)
 	}
 	if f := r.parse(); f != nil {
@@ -226,6 +229,14 @@ func (c *ChunkReader) frame(p int) int {
 		return 0
 	}
 	return int(size)
+}
+
+// torn reports a record whose last disk sector never reached the disk: its header is good, its values are zeros that look like an
+// event of id 0.
+func (c *ChunkReader) torn(at, size int) bool {
+	const sector = 512
+	last := (at + size - 4) &^ (sector - 1)
+	return last > at && isZero(c.chunk[last:at+size])
 }
 
 // sizesDiffer handles a record whose size and its copy at the end differ. When a whole record begins inside it the size is the wrong

@@ -61,6 +61,7 @@ type fault struct {
 func (f *fault) Error() string { return f.reason }
 
 var (
+	faultTorn      = &fault{ErrTruncated, "record was not written to its end"}
 	faultShort     = &fault{ErrRecord, "binary XML ends early"}
 	faultToken     = &fault{ErrRecord, "unknown binary XML token"}
 	faultName      = &fault{ErrRecord, "name outside the chunk"}

@@ -56,6 +56,8 @@ func TestFrameTraps(t *testing.T) {
 			seal(b)
 		}), all, nil, []error{ErrRecord}},
 		{"a record's content is damaged", chunkPatch(func(b []byte) { b[second+recordHeaderSize+4] = 0x3f; seal(b) }), []string{"A=1", "A=3"}, []error{ErrRecord}, nil},
+		{"a record is torn at a sector", craftFile(patched(craftChunk(1, named("A", "1"), named("A", "2"), named("A", strings.Repeat("x", 600))),
+			func(b []byte) { clear(b[(recordAt(b, 2)+600)&^511:]); seal(b) })), all[:2], []error{ErrTruncated}, nil},
 		{"the name table points anywhere", chunkPatch(func(b []byte) { fill(b[128:512]); seal(b) }), all, nil, nil},
 		{"names link to themselves", chunkPatch(func(b []byte) {
 			for _, s := range []string{"Event", "EventData", "Data", "Name"} {
