@@ -2,6 +2,7 @@ package evtx
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -82,7 +83,7 @@ func named(name, value string) recordBody {
 
 // typed is an event whose template has one Data "V" in a substitution, optional or not, that the value fills.
 func typed(optional bool, v Value) recordBody {
-	return templated("typed", optional, v)
+	return templated(fmt.Sprint("typed", optional), optional, v)
 }
 
 func templated(key string, optional bool, v Value) recordBody {

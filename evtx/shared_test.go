@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/shared_counts.tsv from ../shared and evtxexport")
+var update = flag.Bool("update", false, "rewrite the golden files, testdata/shared_counts.tsv from ../shared and evtxexport")
 
 const (
 	sharedEvidence = "../../shared/evidence"
