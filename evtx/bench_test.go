@@ -3,6 +3,7 @@ package evtx
 import (
 	"io"
 	"os"
+	"runtime"
 	"testing"
 )
 
@@ -91,6 +92,32 @@ func BenchmarkAllFieldsToText(b *testing.B) {
 func BenchmarkJSON(b *testing.B) {
 	var text []byte
 	benchChunks(b, false, func(r *Record) { text = r.AppendJSON(text[:0]) })
+}
+
+// BenchmarkEach renders all fields with as many workers as there are processors.
+func BenchmarkEach(b *testing.B) {
+	data := corpus(b)
+	f := open(b, data, Options{NoVerify: true})
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	texts := make([][]byte, runtime.GOMAXPROCS(0))
+	for b.Loop() {
+		if err := f.Each(b.Context(), func(worker int, r *Record, err error) error {
+			if err != nil {
+				return nil
+			}
+			text := texts[worker][:0]
+			for _, f := range r.Layout().Fields() {
+				if f.Section != SectionSystem {
+					text = r.Value(f.Handle).AppendText(text)
+				}
+			}
+			texts[worker] = text
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkClone keeps every record.

@@ -20,6 +20,12 @@ const (
 	fileNotesLimit = 4096
 )
 
+// Flags of the file header; those of a chunk header are the same.
+const (
+	flagDirty       = 1 // the file was not closed
+	flagNoChecksums = 4 // the writer filled none in
+)
+
 var fileMagic = []byte("ElfFile\x00")
 
 // Options of Open. The zero value is ready.
@@ -98,10 +104,10 @@ func (f *File) readHeader(b []byte) {
 	h.FirstChunk, h.LastChunk, h.NextRecordID = le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[24:])
 	h.Minor, h.Major, h.Chunks = le.Uint16(b[36:]), le.Uint16(b[38:]), le.Uint16(b[42:])
 	h.Flags = le.Uint32(b[120:])
-	if h.Flags&1 != 0 {
+	if h.Flags&flagDirty != 0 {
 		f.note(Note{-1, 120, "file was not closed", ErrHeader})
 	}
-	if sum := crc32.ChecksumIEEE(b[:120]); h.Flags&4 == 0 && sum != le.Uint32(b[124:]) {
+	if sum := crc32.ChecksumIEEE(b[:120]); h.Flags&flagNoChecksums == 0 && sum != le.Uint32(b[124:]) {
 		f.note(Note{-1, 124, fmt.Sprintf("header has %08x, computed %08x", le.Uint32(b[124:]), sum), ErrChecksum})
 	}
 	if n := f.NumChunks(); int(h.Chunks) != n {
@@ -225,7 +231,7 @@ func (f *File) read(cr *ChunkReader, c Chunk, err error, yield func(*Record, err
 	if err != nil {
 		return yield(nil, err)
 	}
-	if !f.o.NoVerify {
+	if !f.o.NoVerify && f.header.Flags&flagNoChecksums == 0 {
 		cr.Verify()
 	}
 	defer func() { f.note(cr.Notes()...) }()

@@ -100,6 +100,9 @@ func (r *Record) value(s *slot) Value {
 
 // typed is a value that is no plain string.
 func (r *Record) typed(t Type, b []byte) Value {
+	if t == TypeBinXML {
+		return Value{} // its elements are fields; without any there is nothing
+	}
 	v := Value{Bytes: b, Type: t &^ arrayBit, State: Present, Array: t&arrayBit != 0}
 	if v.Type == TypeANSI {
 		from := len(r.arena)

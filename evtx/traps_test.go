@@ -46,6 +46,7 @@ func TestFrameTraps(t *testing.T) {
 		{"the last id is too large", chunkPatch(func(b []byte) { le.PutUint64(b[32:], 1<<60); seal(b) }), all, nil, nil},
 		{"the chunk's checksums are wrong", chunkPatch(func(b []byte) { b[52] ^= 1; b[124] ^= 1 }), all, nil, []error{ErrChecksum, ErrChecksum}},
 		{"the chunk has no checksums", chunkPatch(func(b []byte) { le.PutUint64(b[120:], 4) }), all, nil, nil},
+		{"the file has no checksums", patched(chunkPatch(func(b []byte) { b[52] ^= 1; b[124] ^= 1 }), func(b []byte) { b[120], b[124] = 4, 0 }), all, nil, nil},
 		{"a record has size 0", chunkPatch(func(b []byte) { le.PutUint32(b[second+4:], 0); seal(b) }), []string{"A=1", "A=3"}, []error{ErrRecord}, nil},
 		{"a record has size 27", chunkPatch(func(b []byte) { le.PutUint32(b[second+4:], 27); seal(b) }), []string{"A=1", "A=3"}, []error{ErrRecord}, nil},
 		{"a record is 4 GiB", chunkPatch(func(b []byte) { le.PutUint32(b[second+4:], 0xfffffff0); seal(b) }), []string{"A=1", "A=3"}, []error{ErrRecord}, nil},
@@ -278,6 +279,18 @@ func TestContentTraps(t *testing.T) {
 				e.dependency = false
 			})
 		}, []string{"A=1"}},
+		{"a fragment value without elements is nothing", func(e *encoder) {
+			e.fragmentHeader()
+			e.instance("hollow", testGUID, func() {
+				within(e, "Event", func(e *encoder) {
+					within(e, "EventData", func(e *encoder) {
+						data(e, "A", text("1"))
+						data(e, "B", func(e *encoder) { e.sub(0, TypeBinXML, true) })
+					})
+				})
+			})
+			e.values(nil, e.fragmentHeader)
+		}, []string{"A=1", "B=<absent>"}},
 		{"UserData goes by leaf and path", event(func(e *encoder) {
 			within(e, "UserData", func(e *encoder) {
 				within(e, "Cleared", func(e *encoder) { within(e, "By", text("x")) }, attr{name: "xmlns", literal: "urn:y"})

@@ -256,7 +256,8 @@ func nulUnit(b []byte) (n, used int) {
 	return len(b) &^ 1, len(b)
 }
 
-// EqualFoldASCII reports whether the value's text equals s, ASCII letters compared without case. Strings are compared in place.
+// EqualFoldASCII reports whether the value's text equals s, ASCII letters compared without case. Strings are compared in
+// place, other values by their AppendText. Like the comparisons below it is for single values: ask each of an array's Items.
 func (v Value) EqualFoldASCII(s string) bool {
 	var buf [textBuffer]byte
 	b, ok := v.wide(&buf)

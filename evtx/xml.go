@@ -56,49 +56,58 @@ func (r *Record) appendStart(dst []byte, e *element) []byte {
 	return dst
 }
 
-// appendXML appends the value's text, escaped.
+// appendXML appends the value's text, escaped. Only strings can hold markup.
 func (v Value) appendXML(dst []byte) []byte {
-	if v.State != Present {
+	if v.State != Present || v.Type != TypeString {
+		return v.AppendText(dst)
+	}
+	if v.Array {
+		for more := true; more; {
+			var item Value
+			item, v, more = v.next()
+			if dst = item.appendXML(dst); more {
+				dst = append(dst, '\n')
+			}
+		}
 		return dst
 	}
 	from := len(dst)
-	dst = v.AppendText(dst)
-	if v.Type != TypeString {
-		return dst // numbers, GUIDs and the like hold no markup
-	}
-	for i := from; i < len(dst); {
-		c := dst[i]
-		size := 1
-		if c >= utf8.RuneSelf {
-			_, size = utf8.DecodeRune(dst[i:])
+	dst = AppendUTF8(dst, v.Bytes)
+	for _, c := range dst[from:] {
+		if xmlSuspect[c] {
+			return escapeXML(dst[:from], v.Bytes)
 		}
-		if xmlEscape(dst[i:i+size]) != "" {
-			return escapeXML(dst, i)
-		}
-		i += size
 	}
 	return dst
 }
 
-// escapeXML escapes dst[from:], which begins with a character to escape.
-func escapeXML(dst []byte, from int) []byte {
-	text := string(dst[from:])
-	dst = dst[:from]
-	for len(text) > 0 {
-		_, size := utf8.DecodeRuneInString(text)
-		if s := xmlEscape([]byte(text[:size])); s != "" {
+// xmlSuspect marks the bytes of UTF-8 that belong to a character to escape, or may.
+var xmlSuspect = makeXMLSuspect()
+
+func makeXMLSuspect() (t [256]bool) {
+	for c := range t {
+		t[c] = c < utf8.RuneSelf && xmlEscape(rune(c)) != "" || c == 0xef // U+F000 and up
+	}
+	return t
+}
+
+// escapeXML appends UTF-16LE text, escaped.
+func escapeXML(dst, src []byte) []byte {
+	for len(src) >= 2 {
+		r, size := decodeUnit(src)
+		src = src[size:]
+		if s := xmlEscape(r); s != "" {
 			dst = append(dst, s...)
 		} else {
-			dst = append(dst, text[:size]...)
+			dst = utf8.AppendRune(dst, r)
 		}
-		text = text[size:]
 	}
 	return dst
 }
 
-// xmlEscape is what stands for the one character c in XML text and attributes; "" for itself.
-func xmlEscape(c []byte) string {
-	switch c[0] {
+// xmlEscape is what stands for r in XML text and attributes; "" for itself.
+func xmlEscape(r rune) string {
+	switch r {
 	case '&':
 		return "&amp;"
 	case '<':
@@ -113,12 +122,10 @@ func xmlEscape(c []byte) string {
 		return "&#13;" // a parser would drop it
 	case '\t', '\n':
 		return ""
-	case 0xef: // U+FFFE and U+FFFF are no characters
-		if len(c) == 3 && c[1] == 0xbf && c[2] >= 0xbe {
-			return "\ufffd"
-		}
+	case 0xfffe, 0xffff: // no characters
+		return "\ufffd"
 	}
-	if c[0] < ' ' {
+	if r < ' ' {
 		return "\ufffd"
 	}
 	return ""
