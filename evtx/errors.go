@@ -34,10 +34,12 @@ type RecordError struct {
 	Err      error  // one of the sentinels above
 }
 
+// Error gives the position, the class and what was met.
 func (e *RecordError) Error() string {
 	return fmt.Sprintf("chunk %d, offset %d, record %d: %v: %s", e.Chunk, e.Offset, e.RecordID, e.Err, e.Reason)
 }
 
+// Unwrap gives the class.
 func (e *RecordError) Unwrap() error { return e.Err }
 
 // Note is an oddity that cost no record: a dirty header, a wrong checksum, a wrong size copy.
@@ -48,6 +50,7 @@ type Note struct {
 	Err    error // one of the sentinels above
 }
 
+// String gives the position, the class and what was met.
 func (n Note) String() string {
 	return fmt.Sprintf("chunk %d, offset %d: %v: %s", n.Chunk, n.Offset, n.Err, n.Reason)
 }

@@ -15,6 +15,7 @@ const (
 	SectionRendering
 )
 
+// String is the section's name.
 func (s Section) String() string {
 	return [...]string{"Other", "System", "EventData", "UserData", "Rendering"}[s]
 }
@@ -81,6 +82,7 @@ var systemNames = [systemFields]string{"Provider@Name", "Provider@Guid", "Provid
 	"Version", "Level", "Task", "Opcode", "Keywords", "TimeCreated@SystemTime", "EventRecordID", "Correlation@ActivityID",
 	"Correlation@RelatedActivityID", "Execution@ProcessID", "Execution@ThreadID", "Channel", "Computer", "Security@UserID"}
 
+// String is the field's FieldInfo.Name.
 func (f SystemField) String() string {
 	if f < systemFields {
 		return systemNames[f]

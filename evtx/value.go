@@ -330,6 +330,7 @@ func (v Value) wide(buf *[textBuffer]byte) ([]byte, bool) {
 // String renders the value; AppendText is the form for the hot path.
 func (v Value) String() string { return string(v.AppendText(nil)) }
 
+// String is the type's name, or its number in hexadecimal.
 func (t Type) String() string {
 	names := [...]string{"null", "string", "ansi", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32",
 		"float64", "bool", "binary", "guid", "size_t", "filetime", "systemtime", "sid", "hex32", "hex64"}
