@@ -13,7 +13,7 @@
 //			log(err) // one record is lost; the next is read
 //			continue
 //		}
-//		if image := r.Lookup("Image"); r.EventID() == 1 && image.HasSuffixFold(`\mftrace.exe`) {
+//		if image := r.Lookup("Image"); r.EventID() == 1 && image.HasSuffixFold(`\certutil.exe`) {
 //			text = image.AppendText(text[:0])
 //		}
 //	}
