@@ -1,0 +1,77 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+
+	"reeve"
+)
+
+// line is a row of the timeline.
+type line struct {
+	time             reeve.Time
+	message, what    string
+	host, kase, kind string
+	ref              reeve.Ref
+}
+
+// Timeline writes what happened in all cases in order of time, as CSV with the columns that Timesketch reads. A moment of two
+// cases stands twice, once for each. Moments without a time stand at the end.
+func Timeline(w io.Writer, inv *reeve.Investigation, _ Options) error {
+	var lines []line
+	for i := range inv.Cases {
+		lines = append(lines, linesOf(&inv.Cases[i])...)
+	}
+	slices.SortStableFunc(lines, func(a, b line) int {
+		if (a.time <= 0) != (b.time <= 0) {
+			return cmp.Compare(b.time, a.time)
+		}
+		return cmp.Or(cmp.Compare(a.time, b.time), a.ref.Compare(b.ref))
+	})
+	rows := make([][]string, 0, len(lines))
+	for _, l := range lines {
+		at := refCells(l.ref)
+		rows = append(rows, []string{cell(l.message), timeCell(l.time), l.what, cell(l.host), cell(l.kase), cell(l.kind), at[0], at[1]})
+	}
+	return writeCSV(w, []string{"message", "datetime", "timestamp_desc", "host", "case", "kind", "file", "record_id"}, rows)
+}
+
+// linesOf are the moments of a case, its runs that no moment tells, and the rules that matched.
+func linesOf(c *reeve.Case) []line {
+	var out []line
+	told := map[reeve.Ref]bool{}
+	for _, m := range c.Timeline {
+		told[m.Ref] = true
+		out = append(out, line{m.Time, m.Says, describe(m.Kind), c.Subject.Host, c.ID, string(m.Kind), m.Ref})
+	}
+	runs := c.Occurrences
+	if len(runs) == 0 {
+		runs = []reeve.Occurrence{{Host: c.Subject.Host, Time: c.Subject.Time}}
+	}
+	for _, o := range runs {
+		if o.Ref.File == "" || !told[o.Ref] {
+			message := program(c) + " ran: " + c.Verdict.Label.String()
+			out = append(out, line{o.Time, message, "Process creation", o.Host, c.ID, string(reeve.ProcessStart), o.Ref})
+		}
+	}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		l := line{f.Time, "rule matched (" + f.Level.String() + "): " + f.Title, "Rule matched", f.Host, c.ID, "finding", reeve.Ref{}}
+		if len(f.Refs) > 0 {
+			l.ref = f.Refs[0]
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// describe is a kind as Timesketch's timestamp description.
+func describe(k reeve.Kind) string {
+	s := visible(words(string(k)))
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return cell(s)
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
