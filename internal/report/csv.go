@@ -14,7 +14,7 @@ func CSV(w io.Writer, inv *reeve.Investigation, _ Options) error {
 	header := []string{"case", "verdict", "score", "confidence", "host", "time", "user", "image", "command_line", "pid", "process_guid",
 		"lolbin", "payload_kind", "payload_image", "payload_command_line"}
 	for _, q := range questions {
-		header = append(header, q.id)
+		header = append(header, "answer_"+q.id)
 	}
 	header = append(header, "because", "rules", "techniques", "occurrences", "file", "record_id", "offset", "line")
 	rows := make([][]string, 0, len(inv.Cases))
@@ -44,7 +44,7 @@ func caseRow(c *reeve.Case) []string {
 	}
 	because := ""
 	if len(c.Verdict.Because) > 0 {
-		because = cell(c.Verdict.Because[0].Says)
+		because = cell(reasonOf(c.Verdict.Because[0]).Says)
 	}
 	var rules []string
 	for i := range c.Findings {

@@ -72,7 +72,7 @@ func FindingsTable(w io.Writer, list []reeve.Finding, opt Options) error {
 		level := min(f.Level, reeve.Critical)
 		perLevel[level]++
 		hosts[f.Host] = true
-		p.row(p.level(level), when(f.Time)+"  "+visible(f.Host), visible(f.Title)+p.dim("  "+visible(f.RuleID)))
+		p.row(p.level(level), when(f.Time)+"  "+visible(f.Host), visible(f.Title), p.dim(visible(f.RuleID)))
 		for _, v := range f.Fields[:min(len(f.Fields), 6)] {
 			p.row("", p.fit(p.dim(visible(v.Name)+" ")+visible(ellipsis(v.Value, p.width))))
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"reeve"
@@ -12,7 +13,7 @@ import (
 // Markdown writes the investigation for a ticket or a wiki. Text of evidence stands in code or has every character escaped
 // that Markdown or HTML gives a meaning.
 func Markdown(w io.Writer, inv *reeve.Investigation, opt Options) error {
-	m := markdown{guide: guideOf(opt)}
+	m := markdown{guide: guideOf(opt), numbers: map[reeve.Ref]int{}}
 	s := summarise(inv)
 	m.line("# Investigation")
 	m.line("%s", prose(s.Headline()))
@@ -41,6 +42,12 @@ func Markdown(w io.Writer, inv *reeve.Investigation, opt Options) error {
 	for _, n := range inv.Notes {
 		m.item("%s", prose(n))
 	}
+	if len(m.records) > 0 {
+		m.line("## Records")
+	}
+	for i, r := range m.records {
+		fmt.Fprintf(&m.out, "%d. %s\n", i+1, code(position(r)))
+	}
 	_, err := w.Write(m.out.Bytes())
 	return err
 }
@@ -50,6 +57,9 @@ type markdown struct {
 	out   bytes.Buffer
 	guide map[string]Guide
 	items bool // within a list
+
+	numbers map[reeve.Ref]int
+	records []reeve.Ref // as numbered
 }
 
 func (m *markdown) gap() {
@@ -77,7 +87,7 @@ func (m *markdown) list(heading string, list []reeve.Statement) {
 	}
 	m.line("**%s**", heading)
 	for _, s := range list {
-		m.item("%s%s", prose(s.Says), cited(s.Refs))
+		m.item("%s%s", prose(s.Says), m.cite(s.Refs))
 	}
 }
 
@@ -103,13 +113,13 @@ func (m *markdown) kase(c *reeve.Case) {
 		if what == "" {
 			what = p.Image
 		}
-		m.item("Ran (%s): %s%s", prose(p.Kind), code(clip(what, 2000)), cited(p.Refs))
+		m.item("Ran (%s): %s%s", prose(p.Kind), code(clip(what, 2000)), m.cite(p.Refs))
 	}
 	m.list("Because", c.Verdict.Because)
 	m.list("What would change this", c.Verdict.WouldChange)
 	m.line("**Questions**")
 	for _, a := range answered(c) {
-		m.item("**%s** %s (%s, %+d): %s%s", prose(m.guide[a.Question].Text), prose(words(a.Value)), a.Stance, a.Points, prose(a.Says), cited(a.Refs))
+		m.item("**%s** %s (%s, %+d): %s%s", prose(m.guide[a.Question].Text), prose(words(a.Value)), a.Stance, a.Points, prose(a.Says), m.cite(a.Refs))
 		for _, n := range a.Missing {
 			m.out.WriteString("  ")
 			m.item("Missing: %s. To enable: %s.", prose(strings.TrimRight(n.Needs, ".")), prose(strings.TrimRight(n.Enable, ".")))
@@ -124,13 +134,13 @@ func (m *markdown) rest(c *reeve.Case) {
 		m.line("**Rules that matched**")
 		for i := range c.Findings {
 			f := &c.Findings[i]
-			m.item("%s: %s (%s)%s", f.Level, prose(f.Title), code(f.RuleID), cited(f.Refs))
+			m.item("%s: %s (%s)%s", f.Level, prose(f.Title), code(f.RuleID), m.cite(f.Refs))
 		}
 	}
 	if len(c.Indicators) > 0 {
 		m.line("**Indicators**")
 		for _, i := range c.Indicators {
-			m.item("%s: %s%s", prose(i.Type), code(clip(defang(i.Type, i.Value), 1000)), cited(i.Refs))
+			m.item("%s: %s%s", prose(i.Type), code(clip(defang(i.Type, i.Value), 1000)), m.cite(i.Refs))
 		}
 	}
 	if len(c.Related) > 0 {
@@ -155,7 +165,7 @@ func (m *markdown) limits(inv *reeve.Investigation) {
 	}
 	for i := range inv.Gaps {
 		g := &inv.Gaps[i]
-		m.item("%s %s: %s%s", code(g.Host), prose(g.Channel), prose(g.Says), cited([]reeve.Ref{g.Ref}))
+		m.item("%s %s: %s%s", code(g.Host), prose(g.Channel), prose(g.Says), m.cite([]reeve.Ref{g.Ref}))
 	}
 	for i := range inv.Coverage {
 		for _, n := range inv.Coverage[i].Lacks {
@@ -165,7 +175,7 @@ func (m *markdown) limits(inv *reeve.Investigation) {
 	for i := range inv.Evidence.Files {
 		f := &inv.Evidence.Files[i]
 		for k := range f.Errors {
-			m.item("Not read: %s%s", prose(reason(&f.Errors[k])), cited([]reeve.Ref{f.Errors[k].Ref}))
+			m.item("Not read: %s%s", prose(reason(&f.Errors[k])), m.cite([]reeve.Ref{f.Errors[k].Ref}))
 		}
 		if f.MoreErrors > 0 {
 			m.item("Not read: %s: %s", code(f.Path), moreErrors(f))
@@ -176,24 +186,32 @@ func (m *markdown) limits(inv *reeve.Investigation) {
 	}
 }
 
-// cited names the first records that a line rests on.
-func cited(refs []reeve.Ref) string {
-	const most = 3
-	var names []string
+// cite refers to records by the numbers that they have in the list at the end, given in the order of citing.
+func (m *markdown) cite(refs []reeve.Ref) string {
+	const most = 6
+	var numbers []string
 	for _, r := range refs {
 		if r.File == "" {
 			continue
 		}
-		if len(names) == most {
-			names = append(names, fmt.Sprintf("%d more", len(refs)-most))
+		if len(numbers) == most {
+			numbers = append(numbers, "\u2026")
 			break
 		}
-		names = append(names, code(position(r)))
+		n := m.numbers[r]
+		if n == 0 {
+			m.records = append(m.records, r)
+			n = len(m.records)
+			m.numbers[r] = n
+		}
+		if s := fmt.Sprint(n); !slices.Contains(numbers, s) {
+			numbers = append(numbers, s)
+		}
 	}
-	if len(names) == 0 {
+	if len(numbers) == 0 {
 		return ""
 	}
-	return " [" + strings.Join(names, "; ") + "]"
+	return " [" + strings.Join(numbers, ", ") + "]"
 }
 
 // prose escapes a text so that Markdown and HTML show it as it is: no emphasis, link, image, autolink, mention, formula, list

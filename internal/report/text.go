@@ -117,6 +117,8 @@ func count(n int, noun string) string {
 	case n == 1:
 	case strings.HasSuffix(noun, "y"):
 		noun = noun[:len(noun)-1] + "ies"
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
 	default:
 		noun += "s"
 	}
