@@ -1,0 +1,167 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+)
+
+// Flat records have the envelope's values beside the data, under names that each shipper chooses. Nested objects are flat too:
+// their values go by dotted names.
+
+// flatKeys are the names of the envelope in flat records, in lower case, the surest first: Winlogbeat 7 and 8, then NXLog and
+// other exports, Winlogbeat 6, then ECS.
+var flatKeys = [numSlots][]string{
+	slotProvider: {"winlog.provider_name", "sourcename", "providername", "provider_name", "source_name", "provider", "event.provider",
+		"event source"},
+	slotProviderGUID: {"winlog.provider_guid", "providerguid", "provider_guid", "providerid"},
+	slotEventID:      {"winlog.event_id", "eventid", "event_id", "event.code", "eventcode", "event id", "event_code"},
+	slotQualifiers:   {"qualifiers"},
+	slotVersion:      {"winlog.version", "version"},
+	slotLevel:        {"level", "log.level", "levelvalue"},
+	slotTask:         {"winlog.task", "task", "taskvalue"},
+	slotOpcode:       {"winlog.opcode", "opcodevalue", "opcode"},
+	slotKeywords:     {"winlog.keywords", "keywords"},
+	slotRecordID: {"winlog.record_id", "recordnumber", "eventrecordid", "recordid", "record_number", "record_id", "event.sequence",
+		"event record id"},
+	slotActivity: {"winlog.activity_id", "activityid", "activity_id"},
+	slotRelated:  {"winlog.related_activity_id", "relatedactivityid", "related_activity_id"},
+	slotPID:      {"winlog.process.pid", "executionprocessid", "execution_processid"},
+	slotThread:   {"winlog.process.thread.id", "executionthreadid", "execution_threadid", "threadid", "thread_id"},
+	slotChannel:  {"winlog.channel", "channel", "log_name", "logname", "log name", "eventlog"},
+	slotComputer: {"winlog.computer_name", "computer", "computername", "computer_name", "hostname", "host_name", "machinename",
+		"devicename", "host.name", "host.hostname", "agent.hostname", "beat.hostname", "host"},
+	slotUser: {"winlog.user.identifier", "user.identifier", "userid", "security_userid"},
+}
+
+// flatTimes are the names of the time of writing, and flatAnchors those of a time of about the same moment that is always UTC.
+var (
+	flatTimes   = []string{"timecreated", "timecreated_systemtime", "eventtime", "systemtime", "timegenerated", "timestamp", "timecreatedutc", "@timestamp", "utctime", "_time", "time", "event.created", "date"}
+	flatAnchors = []string{"utctime", "event_data.utctime", "winlog.event_data.utctime", "@timestamp", "timecreatedutc"}
+)
+
+// flatWrappers are objects that some exports put around the record.
+var flatWrappers = [][]string{nil, {"_source"}, {"fields"}, {"result"}, {"event"}, {"data"}, {"document"}, {"document", "data"}}
+
+// dataObjects hold the data under its raw names.
+var dataObjects = []string{"winlog.event_data.", "winlog.user_data.", "event_data.", "user_data.", "eventdata.", "userdata."}
+
+// beside are values that shippers add to a record whose data they did not take apart.
+var beside = []string{"message", "severity", "severityvalue", "eventtype", "sourcemoduletype", "sourcemodulename", "eventreceivedtime",
+	"category", "accountname", "accounttype", "domain", "port", "host", "tags", "type", "@version", "@timestamp", "error_evt_unresolved",
+	"eventtime", "timecreated", "timewritten", "containerlog", "matchedqueryids", "bookmark", "leveldisplayname",
+	"opcodedisplayname", "taskdisplayname", "keywordsdisplaynames", "properties", "id", "machinename", "processid", "relatedactivityid",
+	"ecs.version", "_id", "_index", "_type", "_score"}
+
+// readFlat is newShape for flat records.
+func (s *shape) readFlat() {
+	keys := s.unwrap()
+	for i := range s.leaves {
+		s.leaves[i].data = true
+	}
+	for sl, candidates := range flatKeys {
+		s.take(slot(sl), keys, candidates...)
+	}
+	has := func(key string) bool { return slices.Contains(keys, key) }
+	if has("providername") && has("logname") && has("machinename") { // Get-WinEvent | ConvertTo-Json
+		s.take(slotEventID, keys, "id")
+		s.take(slotPID, keys, "processid")
+		s.take(slotUser, keys, "userid.value", "userid")
+		s.take(slotRecordID, keys, "recordid")
+	}
+	if has("log_name") && has("source_name") { // Winlogbeat 6
+		s.take(slotPID, keys, "process_id")
+	}
+	for _, name := range flatTimes {
+		if i := slices.Index(keys, name); i >= 0 {
+			s.times = append(s.times, i)
+		}
+	}
+	for _, name := range flatAnchors {
+		if i := slices.Index(keys, name); i >= 0 {
+			s.anchor = append(s.anchor, i)
+		}
+	}
+	if len(s.times) > 0 {
+		s.slots[slotTime] = s.times[0]
+	}
+	s.event = s.isEvent(has)
+	s.nameFlat(keys)
+}
+
+// unwrap gives the lower-case dotted names below what wraps the record; "" for what stands beside it.
+func (s *shape) unwrap() []string {
+	for _, w := range flatWrappers {
+		keys, found := s.below(w)
+		if found {
+			return keys
+		}
+	}
+	keys, _ := s.below(nil)
+	return keys
+}
+
+// below names the values within a wrapper; found tells that an event is there.
+func (s *shape) below(wrapper []string) (keys []string, found bool) {
+	keys = make([]string, len(s.leaves))
+	for i := range s.leaves {
+		p := &s.leaves[i]
+		p.name = p.full
+		if len(p.path) > len(wrapper) && slices.Equal(p.path[:len(wrapper)], wrapper) {
+			p.name = strings.Join(p.path[len(wrapper):], ".")
+			keys[i] = strings.ToLower(p.name)
+		}
+		found = found || slices.Contains(flatKeys[slotEventID], keys[i]) || slices.Contains(flatKeys[slotChannel], keys[i]) ||
+			keys[i] == "actiontype" || keys[i] == "event_type"
+	}
+	return keys, found
+}
+
+// isEvent tells an event from any other JSON object or table.
+func (s *shape) isEvent(has func(string) bool) bool {
+	any := func(names ...string) bool { return slices.ContainsFunc(names, has) }
+	envelope := s.slots[slotProvider] >= 0 || s.slots[slotChannel] >= 0 || s.slots[slotComputer] >= 0 || len(s.times) > 0
+	switch {
+	case s.slots[slotEventID] >= 0 && envelope:
+		return true
+	case s.slots[slotChannel] >= 0 && s.slots[slotProvider] >= 0:
+		return true
+	case has("actiontype") && any("devicename", "deviceid"): // advanced hunting tables
+		return true
+	case has("event_type") && has("timestamp") && any("unique_pid", "pid", "process_path"): // the eqllib normalisation
+		return true
+	case has("@timestamp") && any("process.executable", "process.command_line", "process.name"): // ECS
+		return true
+	}
+	return false
+}
+
+// nameFlat names the data fields, and finds out whether the message is all there is.
+func (s *shape) nameFlat(keys []string) {
+	message, named := -1, false
+	for i := range s.leaves {
+		p := &s.leaves[i]
+		if !p.data {
+			continue
+		}
+		inside := false
+		for _, o := range dataObjects {
+			if strings.HasPrefix(keys[i], o) {
+				p.name, inside = p.name[len(o):], true
+				break
+			}
+		}
+		switch {
+		case keys[i] == "message":
+			message = i
+		case inside:
+			named = true
+		case strings.HasPrefix(keys[i], "winlog.") || strings.HasPrefix(keys[i], "agent.") || strings.HasPrefix(keys[i], "event.") ||
+			strings.HasPrefix(keys[i], "host.") || strings.HasPrefix(keys[i], "log.") || strings.HasPrefix(keys[i], "properties."):
+		case !slices.Contains(beside, keys[i]):
+			named = true
+		}
+	}
+	if !named && s.event {
+		s.message = message
+	}
+}
