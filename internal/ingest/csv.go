@@ -167,9 +167,10 @@ func readCSV(w *worker, f *file, p part) {
 			if len(t.win.rest()) == 0 {
 				return
 			}
-			if err = badRecord("a quoted cell does not end"); len(rest) > maxRecord {
-				err = fmt.Errorf("%w: a row of more than %d bytes", reeve.ErrLimit, maxRecord)
-			}
+			err, n = badRecord("a quoted cell does not end"), len(rest)
+		}
+		if n > maxRecord {
+			err = errLarge
 		}
 		if err == nil {
 			err = t.rowOf(h, rest[:n:n])

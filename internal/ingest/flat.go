@@ -93,6 +93,7 @@ func (s *shape) unwrap() []string {
 	for _, w := range flatWrappers {
 		keys, found := s.below(w)
 		if found {
+			s.single = len(w) == 1 && w[0] == "fields" // of a search result
 			return keys
 		}
 	}

@@ -91,7 +91,7 @@ func splitJSON(h evidence.Content) []part {
 				p.to = at + int64(i)
 				parts = append(parts, p)
 				p = part{from: p.to, line: line}
-				at = p.to
+				at = p.from
 				continue
 			}
 		}
@@ -133,9 +133,10 @@ func readJSON(w *worker, f *file, p part) {
 				continue
 			}
 			err = badRecord("the file ends inside of it")
-			if len(rest) > maxRecord {
-				err = fmt.Errorf("%w: a record of more than %d bytes", reeve.ErrLimit, maxRecord)
-			}
+			n = len(rest)
+		}
+		if n > maxRecord {
+			err = errLarge
 		}
 		if err != nil {
 			t.lose(err)
@@ -154,6 +155,9 @@ func readJSON(w *worker, f *file, p part) {
 	}
 	t.close()
 }
+
+// errLarge is about a record beyond maxRecord.
+var errLarge = fmt.Errorf("%w: a record of more than %d bytes", reeve.ErrLimit, maxRecord)
 
 // isAction knows the lines between the records of an Elasticsearch bulk request.
 func isAction(s *shape) bool {

@@ -22,6 +22,9 @@ const maxMessageFields = 128
 func (t *textWorker) readMessage(n *node, text []byte) *node {
 	section := ""
 	fields := 0
+	if title, rest, _ := bytes.Cut(text, []byte("\n")); bytes.HasSuffix(bytes.TrimRight(title, " \r"), []byte(":")) {
+		text = rest
+	}
 	for len(text) > 0 && fields < maxMessageFields && len(t.rec.leaves) < maxLeaves {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
 		text = rest

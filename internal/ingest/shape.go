@@ -16,6 +16,7 @@ type shape struct {
 	times   []int         // leaves that state when it was written, the best first
 	anchor  []int         // leaves that state about the same moment in UTC
 	message int           // leaf whose text holds the fields, because nothing else does; -1 for none
+	single  bool          // every value is a list, of one item where there is one value
 	event   bool          // it is a Windows event, or what a product tells of one
 }
 

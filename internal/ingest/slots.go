@@ -100,10 +100,11 @@ func number(b []byte) (n uint64, ok bool) {
 		if c == '.' && i > 0 && strings.Trim(string(b[i+1:]), "0") == "" {
 			break // 4688.0, as data frames write integers
 		}
-		if c < '0' || c > '9' || n > (1<<64-10)/10 {
+		d := uint64(c - '0')
+		if d > 9 || n > (1<<64-1-d)/10 {
 			return 0, false
 		}
-		n = n*10 + uint64(c-'0')
+		n = n*10 + d
 	}
 	return n, len(b) > 0
 }

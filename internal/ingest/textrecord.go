@@ -73,6 +73,9 @@ func (r *textRecord) Value(h reeve.Handle) reeve.Value {
 			r.arena = appendCSVText(r.arena, l.bytes)
 		}
 		l.bytes, l.form = r.arena[start:len(r.arena):len(r.arena)], plain
+		if l.kind == reeve.List && r.shape != nil && r.shape.single && bytes.IndexByte(l.bytes, 0) == len(l.bytes)-1 {
+			l.kind, l.bytes = reeve.Text, bytes.TrimSuffix(l.bytes, []byte{0})
+		}
 	}
 	return reeve.Value{Kind: l.kind, Bytes: l.bytes}
 }

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"fmt"
 
 	"reeve"
 )
@@ -80,7 +79,7 @@ func (t *textWorker) oneEvent(endTag []byte) {
 	for {
 		rest := t.win.rest()
 		end := bytes.Index(rest[from:], endTag)
-		if end >= 0 {
+		if end >= 0 && end <= maxRecord {
 			t.eventOf(rest[:from+end+len(endTag)])
 			return
 		}
@@ -92,7 +91,7 @@ func (t *textWorker) oneEvent(endTag []byte) {
 	rest := t.win.rest()
 	err := badRecord("the file ends inside of it")
 	if len(rest) > maxRecord {
-		err = fmt.Errorf("%w: a record of more than %d bytes", reeve.ErrLimit, maxRecord)
+		err = errLarge
 	}
 	t.lose(err)
 	if i, _ := eventStart(rest[1:]); i >= 0 {
