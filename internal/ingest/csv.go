@@ -64,29 +64,33 @@ func (t *table) read(b []byte, last bool) (n int, err error) {
 			t.row = append(t.row, b[i+1:end:end])
 			start, i = -1, end+1
 		}
-		stop := i + bytes.IndexByte(b[i:], t.comma)
-		if stop < i {
-			stop = len(b)
-		}
-		lf := bytes.IndexByte(b[i:stop], '\n')
-		if lf >= 0 {
-			stop = i + lf
-		} else if stop == len(b) && !last {
+		stop, ends := t.cellEnd(b, i)
+		if stop == len(b) && !last {
 			return stop, errShort
 		}
 		if start >= 0 {
 			cell := b[start:stop:stop]
-			if lf >= 0 || stop == len(b) {
+			if ends {
 				cell = bytes.TrimSuffix(cell, []byte("\r"))
 			}
 			t.row = append(t.row, cell)
 		}
 		t.forms = append(t.forms, f)
-		if lf >= 0 || stop == len(b) {
+		if ends {
 			return min(stop+1, len(b)), nil
 		}
 		i = stop + 1
 	}
+}
+
+// cellEnd finds the comma or line break behind b[i]; ends tells that the row ends there.
+func (t *table) cellEnd(b []byte, i int) (stop int, ends bool) {
+	for ; i < len(b); i++ {
+		if b[i] == t.comma || b[i] == '\n' {
+			return i, b[i] == '\n'
+		}
+	}
+	return len(b), true
 }
 
 // csvQuoted finds the closing quote of the cell whose text begins at b[i].
@@ -173,17 +177,17 @@ func readCSV(w *worker, f *file, p part) {
 			err = errLarge
 		}
 		if err == nil {
-			err = t.rowOf(h, rest[:n:n])
-		}
-		if err != nil {
-			t.lose(err)
-			t.nextLine()
-			if h == nil {
-				return
+			if err := t.rowOf(h, rest[:n:n]); err != nil {
+				t.lose(err)
 			}
+			t.win.skip(n)
 			continue
 		}
-		t.win.skip(n)
+		t.lose(err)
+		t.nextLine()
+		if h == nil {
+			return
+		}
 	}
 }
 

@@ -52,10 +52,9 @@ func (s *shape) readEvent(prefix []string) {
 			named = named || p.data
 		}
 	}
+	first := index(system)
 	for sl, key := range systemKeys {
-		if key != "" {
-			s.take(slot(sl), system, key)
-		}
+		s.take(slot(sl), first, key)
 	}
 	if i := s.slots[slotTime]; i >= 0 {
 		s.times = []int{i}

@@ -55,29 +55,29 @@ var beside = []string{"message", "severity", "severityvalue", "eventtype", "sour
 // readFlat is newShape for flat records.
 func (s *shape) readFlat() {
 	keys := s.unwrap()
+	first := index(keys)
 	for i := range s.leaves {
 		s.leaves[i].data = true
 	}
 	for sl, candidates := range flatKeys {
-		s.take(slot(sl), keys, candidates...)
+		s.take(slot(sl), first, candidates...)
 	}
-	has := func(key string) bool { return slices.Contains(keys, key) }
+	has := func(key string) bool { _, ok := first[key]; return ok }
 	if has("providername") && has("logname") && has("machinename") { // Get-WinEvent | ConvertTo-Json
-		s.take(slotEventID, keys, "id")
-		s.take(slotPID, keys, "processid")
-		s.take(slotUser, keys, "userid.value", "userid")
-		s.take(slotRecordID, keys, "recordid")
+		s.take(slotEventID, first, "id")
+		s.take(slotPID, first, "processid")
+		s.take(slotUser, first, "userid.value", "userid")
 	}
 	if has("log_name") && has("source_name") { // Winlogbeat 6
-		s.take(slotPID, keys, "process_id")
+		s.take(slotPID, first, "process_id")
 	}
 	for _, name := range flatTimes {
-		if i := slices.Index(keys, name); i >= 0 {
+		if i, ok := first[name]; ok {
 			s.times = append(s.times, i)
 		}
 	}
 	for _, name := range flatAnchors {
-		if i := slices.Index(keys, name); i >= 0 {
+		if i, ok := first[name]; ok {
 			s.anchor = append(s.anchor, i)
 		}
 	}
@@ -91,8 +91,7 @@ func (s *shape) readFlat() {
 // unwrap gives the lower-case dotted names below what wraps the record; "" for what stands beside it.
 func (s *shape) unwrap() []string {
 	for _, w := range flatWrappers {
-		keys, found := s.below(w)
-		if found {
+		if keys, found := s.below(w); found {
 			s.single = len(w) == 1 && w[0] == "fields" // of a search result
 			return keys
 		}
@@ -103,11 +102,15 @@ func (s *shape) unwrap() []string {
 
 // below names the values within a wrapper; found tells that an event is there.
 func (s *shape) below(wrapper []string) (keys []string, found bool) {
+	inside := func(p *site) bool { return len(p.path) > len(wrapper) && slices.Equal(p.path[:len(wrapper)], wrapper) }
+	if !slices.ContainsFunc(s.leaves, func(p site) bool { return inside(&p) }) {
+		return nil, false
+	}
 	keys = make([]string, len(s.leaves))
 	for i := range s.leaves {
 		p := &s.leaves[i]
 		p.name = p.full
-		if len(p.path) > len(wrapper) && slices.Equal(p.path[:len(wrapper)], wrapper) {
+		if inside(p) {
 			p.name = strings.Join(p.path[len(wrapper):], ".")
 			keys[i] = strings.ToLower(p.name)
 		}
@@ -139,7 +142,7 @@ func (s *shape) isEvent(has func(string) bool) bool {
 // nameFlat names the data fields, and finds out whether the message is all there is.
 func (s *shape) nameFlat(keys []string) {
 	message, named := -1, false
-	for i := range s.leaves {
+	for i := range keys {
 		p := &s.leaves[i]
 		if !p.data {
 			continue

@@ -191,7 +191,7 @@ func (s *scanner) work(w *worker) {
 			if s.ctx.Err() == nil {
 				s.run(w, t)
 			}
-			s.done(t)
+			s.done(w, t)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func (s *scanner) begin(w *worker, f *file) {
 	}
 	f.open = len(parts)
 	if len(parts) == 0 {
-		f.close()
+		f.close(w)
 		s.advance(f.ev.Size, true)
 	}
 	s.mu.Lock()
@@ -339,13 +339,13 @@ func where() string {
 	return "unknown place"
 }
 
-func (s *scanner) done(t task) {
+func (s *scanner) done(w *worker, t task) {
 	t.f.mu.Lock()
 	t.f.open--
 	last := t.f.open == 0
 	t.f.mu.Unlock()
 	if last {
-		t.f.close()
+		t.f.close(w)
 	}
 	s.advance(t.p.to-t.p.from, last)
 }
@@ -363,12 +363,13 @@ func (s *scanner) advance(bytes int64, file bool) {
 	}
 }
 
-func (f *file) close() {
+// close tells what the container says of the content, and lets go of it.
+func (f *file) close(w *worker) {
 	if f.handle == nil {
 		return
 	}
 	if err := f.handle.Damage(); err != nil {
-		f.lose(reeve.ReadError{Ref: reeve.Ref{File: f.ev.Name, Offset: f.handle.Size()}, Err: err})
+		w.lose(f, reeve.ReadError{Ref: reeve.Ref{File: f.ev.Name, Offset: f.handle.Size()}, Err: err})
 	}
 	f.handle.Close()
 }

@@ -185,17 +185,23 @@ func (t *textWorker) nextJSON() bool {
 			return true
 		case i == 0:
 			t.lose(badRecord("no JSON object begins here"))
-			t.nextLine()
+			t.nextBrace()
 		}
 	}
 }
 
 // nextLine goes behind the next line break.
-func (t *textWorker) nextLine() {
+func (t *textWorker) nextLine() { t.seek("\n", 1) }
+
+// nextBrace goes to the next brace on this line, else to the line break.
+func (t *textWorker) nextBrace() { t.seek("{\n", 0) }
+
+// seek goes to the next of some characters, and behind it by so many bytes.
+func (t *textWorker) seek(chars string, behind int) {
 	for {
 		rest := t.win.rest()
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			t.win.skip(i + 1)
+		if i := bytes.IndexAny(rest, chars); i >= 0 {
+			t.win.skip(i + behind)
 			return
 		}
 		t.win.skip(len(rest))
@@ -267,6 +273,7 @@ type textWorker struct {
 	rec     textRecord
 	json    jsonParser
 	xml     xmlParser
+	endTag  []byte // of the event at hand in XML
 	records int
 }
 

@@ -100,10 +100,21 @@ func (s *shape) resolve(name string) reeve.Handle {
 	return reeve.NoHandle
 }
 
+// index finds the first leaf of each key.
+func index(keys []string) map[string]int {
+	m := make(map[string]int, len(keys))
+	for i, k := range keys {
+		if _, ok := m[k]; !ok && k != "" {
+			m[k] = i
+		}
+	}
+	return m
+}
+
 // take makes the first leaf whose key is one of the candidates, the first candidate first, the slot's.
-func (s *shape) take(sl slot, keys []string, candidates ...string) {
+func (s *shape) take(sl slot, first map[string]int, candidates ...string) {
 	for _, c := range candidates {
-		if i := slices.Index(keys, c); i >= 0 {
+		if i, ok := first[c]; ok {
 			s.slots[sl] = i
 			s.leaves[i].data = false
 			return

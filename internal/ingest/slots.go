@@ -51,36 +51,30 @@ func slotOf(name string) (slot, bool) {
 	return 0, false
 }
 
-// names interns the strings of heads, so that they may be kept and cost nothing when they were met before. The key is the
-// spelling in the evidence, in its encoding.
-type names map[string]string
+// names interns the strings of heads, so that they may be kept and cost nothing when they were met before. The keys are the
+// spellings in the evidence, one table for each encoding.
+type names [2]map[string]string
 
 const (
-	maxNames      = 1 << 14 // begin anew beyond: evidence made of ever new names must not grow memory
+	maxNames      = 1 << 12 // begin anew beyond: evidence made of ever new names must not grow memory
 	maxNameLength = 1 << 12 // in bytes; the rest of a longer one is cut off
 )
 
 func (n *names) intern(v reeve.Value) string {
-	b := v.Bytes
-	if len(b) > maxNameLength {
-		b = b[:maxNameLength]
-	}
+	b := v.Bytes[:min(len(v.Bytes), maxNameLength)]
 	if len(b) == 0 {
 		return ""
 	}
-	if s, ok := (*n)[string(b)]; ok {
+	known := &n[v.Enc]
+	if s, ok := (*known)[string(b)]; ok {
 		return s
 	}
-	if *n == nil || len(*n) >= maxNames {
-		*n = names{}
+	if *known == nil || len(*known) >= maxNames {
+		*known = map[string]string{}
 	}
-	key := string(b)
-	s := key
-	if v.Enc != reeve.UTF8 {
-		s = reeve.Value{Kind: reeve.Text, Enc: v.Enc, Bytes: b}.String()
-	}
-	s = strings.ToValidUTF8(s, "�")
-	(*n)[key] = s
+	v.Bytes = b
+	s := strings.ToValidUTF8(v.String(), "�")
+	(*known)[string(b)] = s
 	return s
 }
 

@@ -47,7 +47,6 @@ func (r *textRecord) Ref() reeve.Ref                { return r.ref }
 func (r *textRecord) Head() *reeve.Head             { return &r.head }
 func (r *textRecord) Class() reeve.Class            { return r.shape }
 func (r *textRecord) Fields() []reeve.Field         { return r.shape.fields }
-func (r *textRecord) Raw() []byte                   { return r.raw }
 func (r *textRecord) begin(raw []byte)              { r.raw, r.leaves, r.arena = raw, r.leaves[:0], r.arena[:0] }
 func (r *textRecord) put(b []byte, f form)          { r.leaves = append(r.leaves, leaf{b, reeve.Text, f}) }
 func (r *textRecord) putNull()                      { r.leaves = append(r.leaves, leaf{kind: reeve.Null}) }

@@ -20,29 +20,37 @@ func sniffXML(s *sample) bool {
 
 // eventStart finds the start tag of an Event, which may have a namespace prefix; -1 when there is none or it is cut.
 func eventStart(b []byte) (at int, prefix []byte) {
+	at, prefix, _ = eventTag(b, nil)
+	return at, prefix
+}
+
+// eventTag finds the next start tag of an Event, or end when it comes first.
+func eventTag(b, end []byte) (at int, prefix []byte, isEnd bool) {
 	const name = "Event"
 	for from := 0; ; {
 		i := bytes.Index(b[from:], []byte(name))
 		if i < 0 || from+i+len(name) >= len(b) {
-			return -1, nil
+			return -1, nil, false
 		}
 		i += from
 		from = i + len(name)
+		if start := from + 1 - len(end); end != nil && start >= 0 && bytes.HasPrefix(b[start:], end) {
+			return start, nil, true
+		}
 		switch b[from] {
 		case '>', ' ', '\t', '\r', '\n':
 		default:
 			continue
 		}
 		if i > 0 && b[i-1] == '<' {
-			return i - 1, nil
+			return i - 1, nil, false
 		}
 		if i > 1 && b[i-1] == ':' {
-			open := bytes.LastIndexByte(b[max(0, i-34):i], '<')
-			if open >= 0 {
-				open += max(0, i-34)
-				if p := b[open+1 : i]; !bytes.ContainsAny(p, "/ \t\r\n>\"'") {
-					return open, p
-				}
+			const longest = 32
+			near := b[max(0, i-longest-2) : i-1]
+			open := bytes.LastIndexByte(near, '<')
+			if open >= 0 && !bytes.ContainsAny(near[open+1:], "/ \t\r\n>\"'") {
+				return i - 1 - (len(near) - open), b[i-1-(len(near)-open-1) : i], false
 			}
 		}
 	}
@@ -64,57 +72,51 @@ func readXML(w *worker, f *file, p part) {
 			}
 			continue
 		}
-		endTag := append(append([]byte("</"), prefix...), "Event>"...)
+		t.endTag = append(append(append(t.endTag[:0], "</"...), prefix...), "Event>"...)
 		other.take(t, i)
 		other.tell(t)
-		t.oneEvent(endTag)
+		t.oneEvent(t.endTag)
 	}
 	other.tell(t)
 	t.close()
 }
 
-// oneEvent reads the event that the window stands at.
+// oneEvent reads the event that the window stands at. It ends at its end tag, or broken where the next event begins.
 func (t *textWorker) oneEvent(endTag []byte) {
 	from := 1
 	for {
 		rest := t.win.rest()
-		end := bytes.Index(rest[from:], endTag)
-		if end >= 0 && end <= maxRecord {
-			t.eventOf(rest[:from+end+len(endTag)])
+		at, _, isEnd := eventTag(rest[from:], endTag)
+		switch {
+		case at >= 0 && from+at > maxRecord || at < 0 && len(rest) > maxRecord:
+			t.lose(errLarge)
+			t.win.skip(min(len(rest), maxRecord))
+			return
+		case at >= 0 && isEnd:
+			t.eventOf(rest[:from+at+len(endTag)])
+			return
+		case at >= 0:
+			t.lose(badRecord("the next event begins before it ends"))
+			t.win.skip(from + at)
 			return
 		}
-		from = max(from, len(rest)-len(endTag))
-		if len(rest) > maxRecord || !t.win.more() {
-			break
+		from = max(from, len(rest)-len(endTag)-40) // a tag may be cut at the end of the window
+		if !t.win.more() {
+			t.lose(badRecord("the file ends inside of it"))
+			t.win.skip(len(t.win.rest()))
+			return
 		}
-	}
-	rest := t.win.rest()
-	err := badRecord("the file ends inside of it")
-	if len(rest) > maxRecord {
-		err = errLarge
-	}
-	t.lose(err)
-	if i, _ := eventStart(rest[1:]); i >= 0 {
-		t.win.skip(1 + i)
-	} else {
-		t.win.skip(len(rest))
 	}
 }
 
-// eventOf reads an event of known length. One that is broken may have swallowed the next.
+// eventOf reads an event of known length.
 func (t *textWorker) eventOf(event []byte) {
 	end, err := t.xml.event(event)
-	if err != nil {
-		t.lose(err)
-		if i, _ := eventStart(event[1:]); i >= 0 {
-			t.win.skip(1 + i)
-			return
-		}
-		t.win.skip(len(event))
-		return
+	if err == nil {
+		t.rec.raw, t.rec.asJSON = event, false
+		_, err = t.finish(end)
 	}
-	t.rec.raw, t.rec.asJSON = event, false
-	if _, err := t.finish(end); err != nil {
+	if err != nil {
 		t.lose(err)
 	} else {
 		t.deliver(xmlRecord{&t.rec})
