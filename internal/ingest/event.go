@@ -47,7 +47,7 @@ func (s *shape) readEvent(prefix []string) {
 			p.data = false
 		default:
 			if !p.data { // else named by its Data element
-				p.name, p.data = elementName(rest)
+				p.name, p.data = elementName(p.path[len(prefix):])
 			}
 			named = named || p.data
 		}
@@ -93,7 +93,7 @@ func isMark(c string) bool {
 	return false
 }
 
-// elementName names a value of EventData or UserData: its element, with "@Attribute" behind it for an attribute. Namespaces
+// elementName names a value by its path from EventData or UserData on: its element, with "@Attribute" behind it for an attribute. Namespaces
 // are no data.
 func elementName(path []string) (name string, data bool) {
 	last := path[len(path)-1]
