@@ -140,7 +140,7 @@ func TestEventTagsAreFound(t *testing.T) {
 		"  <Event xmlns='x'>":          "2  false",
 		"<EventData><EventID><Events>": "-1  false",
 		"<EventData/><Event\n>":        "12  false",
-		"<e:Event a='b'>":              "0 e false",
+		"<e:Event a='b'>":              "0 e: false",
 		"</Event>":                     "0  true",
 		"x</Event><Event>":             "1  true",
 		"<Event":                       "-1  false",

@@ -18,7 +18,7 @@ func sniffXML(s *sample) bool {
 	return i >= 0 && (bytes.Contains(text[i:], []byte("System>")) || bytes.Contains(text[i:], []byte("schemas.microsoft.com/win/")))
 }
 
-// eventStart finds the start tag of an Event, which may have a namespace prefix; -1 when there is none or it is cut.
+// eventStart finds the start tag of an Event, which may have a namespace prefix ("e:"); -1 when there is none or it is cut.
 func eventStart(b []byte) (at int, prefix []byte) {
 	at, prefix, _ = eventTag(b, nil)
 	return at, prefix
