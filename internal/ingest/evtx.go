@@ -143,6 +143,9 @@ func recoverEVTX(w *worker, f *file) (records int) {
 		return 0
 	}
 	for r := range e.Recovered() {
+		if w.ctx.Err() != nil {
+			break
+		}
 		w.evtx.record.set(r)
 		w.deliver(&w.evtx.record)
 		records++

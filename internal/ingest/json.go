@@ -291,7 +291,7 @@ func newTextWorker(table *shapes) *textWorker {
 func (w *worker) open(f *file, p part) *textWorker {
 	if w.text == nil {
 		w.text = newTextWorker(&w.shared.shapes)
-		w.text.w = w
+		w.text.w, w.text.win.ctx = w, w.ctx
 	}
 	t := w.text
 	t.f, t.records, t.rec.zone = f, 0, w.opt.Zone

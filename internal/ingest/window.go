@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"unicode/utf16"
@@ -79,6 +80,7 @@ const windowSize = 1 << 20
 
 // window moves over a text file and shows it as UTF-8, knowing where in the file it stands.
 type window struct {
+	ctx  context.Context // when it is done, so is the file; may be nil
 	src  io.ReaderAt
 	enc  encoding
 	next int64 // offset in the file of what is read next
@@ -99,7 +101,7 @@ func (w *window) open(src io.ReaderAt, enc encoding, from, size int64, line int)
 	if cap(buf) > 4*windowSize {
 		buf = nil
 	}
-	*w = window{src: src, enc: enc, next: from, size: size, buf: buf, raw: raw, at: from, line: line}
+	*w = window{ctx: w.ctx, src: src, enc: enc, next: from, size: size, buf: buf, raw: raw, at: from, line: line}
 }
 
 // rest is what is in the window; it is valid until more.
@@ -139,7 +141,8 @@ func utf16Length(b []byte) int64 {
 
 // more reads on behind rest; false at the end of the file.
 func (w *window) more() bool {
-	if w.eof {
+	if w.eof || w.ctx != nil && w.ctx.Err() != nil {
+		w.eof = true
 		return false
 	}
 	if w.pos > 0 {
