@@ -170,8 +170,11 @@ func parseCondition(word string) (condition, error) {
 	var c condition
 	word, c.not = strings.CutPrefix(word, "!")
 	keys, patterns, valued := strings.Cut(word, "=")
+	if rest, ok := strings.CutPrefix(patterns, "="); ok { // after:text==pattern, for a text that ends in =
+		keys, patterns = keys+"=", rest
+	}
 	for key := range strings.SplitSeq(keys, ",") {
-		if !strings.HasPrefix(key, "-") && !digits(key) && !slices.Contains(places, key) {
+		if !strings.HasPrefix(key, "-") && !digits(key) && !strings.HasPrefix(key, "after:") && !slices.Contains(places, key) {
 			return c, fmt.Errorf("the condition %q looks at no known place", word)
 		}
 		c.keys = append(c.keys, key)

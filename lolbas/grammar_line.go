@@ -171,6 +171,12 @@ func (r *row) find(l *line, key string) []option {
 // holds says whether a condition is met.
 func (r *row) holds(c *condition, l *line) bool {
 	for _, key := range c.keys {
+		if text, ok := strings.CutPrefix(key, "after:"); ok {
+			if value := l.after(strings.ReplaceAll(text, "_", " "), false); value != "" && slices.ContainsFunc(c.patterns, func(p string) bool { return matches(p, value, l) }) {
+				return !c.not
+			}
+			continue
+		}
 		for _, value := range r.look(key, c, l) {
 			if len(c.patterns) == 0 {
 				return !c.not
@@ -185,6 +191,18 @@ func (r *row) holds(c *condition, l *line) bool {
 	return c.not
 }
 
+// nth gives the argument that "1", "2", ... or "last" means, nil if there is none.
+func (l *line) nth(key string) *cmdline.Token {
+	n := len(l.plain)
+	if key != "last" {
+		n, _ = strconv.Atoi(key)
+	}
+	if n < 1 || n > len(l.plain) {
+		return nil
+	}
+	return &l.plain[n-1]
+}
+
 // look gives the texts that a key of a condition stands for.
 func (r *row) look(key string, c *condition, l *line) []string {
 	switch {
@@ -194,9 +212,9 @@ func (r *row) look(key string, c *condition, l *line) []string {
 			all = append(all, o.value)
 		}
 		return all
-	case digits(key):
-		if n, err := strconv.Atoi(key); err == nil && n > 0 && n <= len(l.plain) {
-			return []string{l.plain[n-1].Text}
+	case digits(key), key == "last":
+		if t := l.nth(key); t != nil {
+			return []string{t.Text}
 		}
 		return nil
 	}
@@ -216,22 +234,14 @@ func (r *row) look(key string, c *condition, l *line) []string {
 				return []string{p}
 			}
 		}
-	case "last":
-		if n := len(l.plain); n > 0 {
-			return []string{l.plain[n-1].Text}
-		}
 	case "export":
 		return []string{l.export}
 	case "self":
 		return []string{strings.ReplaceAll(l.self, "/", `\`)}
 	case "line":
 		return []string{cmdline.Rest(l.raw, l.from)}
-	case "args":
-		if len(l.args) > 0 {
-			return []string{""}
-		}
-	case "none":
-		if len(l.args) == 0 {
+	case "args", "none":
+		if (len(l.args) > 0) == (key == "args") {
 			return []string{""}
 		}
 	}
@@ -253,16 +263,11 @@ func (r *row) take(place string, l *line) (target, args string) {
 				target = o.value
 			}
 		}
-	case digits(key):
-		if n, err := strconv.Atoi(key); err == nil && n > 0 && n <= len(l.plain) {
-			t := l.plain[n-1]
+	case digits(key), key == "last":
+		if t := l.nth(key); t != nil {
 			if target = t.Text; rest {
 				args = cmdline.Rest(l.raw, t.End)
 			}
-		}
-	case key == "last":
-		if n := len(l.plain); n > 0 {
-			target = l.plain[n-1].Text
 		}
 	case key == "any":
 		for _, text := range r.look("any", nil, l) {

@@ -73,16 +73,19 @@ var (
 // the web that every download bears.
 func stream(p cmdline.Path) bool {
 	switch {
-	case p.Stream == "" || digits(p.Stream) || p.Stream == "zone.identifier" || strings.ContainsAny(p.Base, "@{}()'") || strings.Contains(p.Stream, " "):
+	case p.Stream == "" || digits(p.Stream) || p.Stream == "zone.identifier" || strings.ContainsAny(p.Base, "@{}()'") || strings.ContainsAny(p.Stream, " '();|&<>"):
 		return false
-	case p.Kind == cmdline.Bare:
-		return p.Ext != ""
+	case p.Kind == cmdline.Bare, p.Kind == cmdline.Relative:
+		return p.Ext != "" || strings.HasPrefix(p.Display, ".")
 	}
-	return p.Kind == cmdline.Local || p.Kind == cmdline.Relative || p.Kind == cmdline.Volume || p.Kind == cmdline.Remote
+	return p.Kind == cmdline.Local || p.Kind == cmdline.Volume || p.Kind == cmdline.Remote
 }
 
+// temporary says whether a file lies below a folder for temporary files.
 func temporary(p cmdline.Path) bool {
-	return slices.Contains(p.Dir, "temp") || slices.Contains(p.Dir, "tmp") || slices.Contains(p.Dir, "inetcache") || slices.Contains(p.Dir, "content.outlook")
+	return slices.ContainsFunc(p.Dir, func(dir string) bool {
+		return slices.Contains([]string{"temp", "tmp", "inetcache", "temporary internet files", "content.outlook"}, dir)
+	})
 }
 
 // staged says whether a file lies on another machine or in a folder where no installer leaves programs: public and download
@@ -96,7 +99,7 @@ func staged(p cmdline.Path) bool {
 	}
 	dirs, n := p.Dir, len(p.Dir)
 	switch dirs[0] {
-	case "perflogs", "$recycle.bin":
+	case "perflogs", "$recycle.bin", "recycler":
 		return true
 	case "programdata":
 		return n == 1
@@ -104,7 +107,7 @@ func staged(p cmdline.Path) bool {
 		return n > 1 && slices.Contains([]string{"tasks", "tracing", "debug", "fonts", "help", "media"}, dirs[1]) && Place(p.String()) == UserWritable
 	case "users":
 		return n > 1 && dirs[1] == "public" || n == 3 && slices.Contains([]string{"downloads", "music", "pictures", "videos", "contacts", "links"}, dirs[2]) ||
-			n > 2 && n < 5 && dirs[2] == "appdata"
+			n > 2 && dirs[2] == "appdata" && (n < 5 || n == 5 && dirs[4] == "microsoft")
 	}
 	return false
 }
@@ -152,11 +155,11 @@ func sly(command string, depth int) bool {
 	if inner, ok := cmdline.StripCmdWrapper(command); ok {
 		command = inner
 	}
-	if cradle(command) {
+	if says(command, cradles) {
 		return true
 	}
 	program, rest := cmdline.Program(command)
-	if p := cmdline.ParsePath(program); staged(p) || stream(p) {
+	if p := cmdline.ParsePath(program); staged(p) || temporary(p) || stream(p) {
 		return true
 	}
 	base := program[strings.LastIndexAny(program, `\/`)+1:]
@@ -173,9 +176,13 @@ func sly(command string, depth int) bool {
 var cradles = []string{"downloadstring", "downloadfile", "downloaddata", "frombase64string", "invoke-expression", "net.webclient", "start-bitstransfer", "reflection.assembly", "virtualalloc",
 	"-bxor", "io.compression.", "net.sockets.", "|iex", "| iex", "iex(", "iex (", "iex $", "amsiutils"}
 
-func cradle(s string) bool {
+// disguises are how a script hides its words; ordinary scripts do some of it too.
+var disguises = []string{"'+'", `"+"`, "-join(", "-join (", "[char", "$pshome[", "$env:comspec[", "-enc ", ".replace(", "-f'", "-f '"}
+
+// says says whether a command has one of these words, however cmd.exe and PowerShell let it be broken up.
+func says(s string, words []string) bool {
 	s = strings.NewReplacer("`", "", "^", "").Replace(strings.ToLower(s))
-	return slices.ContainsFunc(cradles, func(c string) bool { return strings.Contains(s, c) })
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
 
 // glob matches in time proportional to the product of both lengths.

@@ -164,20 +164,13 @@ func kindOf(target string) PayloadKind {
 		return PayloadRemote
 	}
 	p := cmdline.ParsePath(target)
-	if kind, ok := kindByExt[p.Ext]; ok && p.Stream == "" {
-		return kind
+	if p.Stream != "" {
+		p = cmdline.ParsePath(p.Stream)
 	}
-	if kind, ok := kindByExt[extOf(p.Stream)]; ok {
+	if kind, ok := kindByExt[p.Ext]; ok {
 		return kind
 	}
 	return PayloadFile
-}
-
-func extOf(name string) string {
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		return name[i:]
-	}
-	return ""
 }
 
 // maxSaid is how much of a target a sentence repeats.

@@ -43,7 +43,7 @@ func (l *line) listedScript() (u Use, dual, ok bool) {
 }
 
 // called are libraries of Windows that are known to be called by their bare name. Another bare name is found in the working folder.
-var called = strings.Fields("aclui advpack amstream apphelp appwiz appxdeploymentclient bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
+var called = strings.Fields("aclui advpack amstream apphelp appwiz appxdeploymentclient appxdeploymentextensions.onecore bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
 	"devmgr dfshim difxapi diskcopy display dsprop dsquery dsuiext edgehtml fdprint firewall fldrclnr fwcfg gameux gpedit hdwwiz hotplug icmui iedkcs32 ieframe iernonce iesetup inetcpl inetctl input " +
 	"intl ipnathlp irprops joy keymgr main mapi32 mmsys modemui mscms msctf mshtml msrating mycomput ncpa ndfapi netid netplwiz ntlanui ntprint nvcpl occache odbccp32 pcwutl pla pnidui powrprof " +
 	"powercfg printui rasdlg recovery scrobj sendmail setupapi shdocvw shell32 shimgvw shsetup shwebsvc speech spoolss srclient startupscan stobject sti_ci storagewmi sysdm tapi32 telephon themecpl " +
@@ -90,7 +90,7 @@ func (l *line) rundll32(r *row) (u Use, dual, ok bool) {
 	case p.Kind == cmdline.Relative:
 		u.Abuse = true
 	default:
-		u.Abuse = staged(p) || temporary(p) || !slices.Contains([]string{"", ".dll", ".cpl", ".ocx", ".ax", ".drv"}, p.Ext)
+		u.Abuse = staged(p) || temporary(p) || len(p.Dir) > 0 && p.Dir[0] == "users" || !slices.Contains([]string{"", ".dll", ".cpl", ".ocx", ".ax", ".drv"}, p.Ext)
 	}
 	if u.Abuse && u.Category == "" {
 		u.Category, u.Technique = "Execute", "T1218.011"
@@ -206,7 +206,7 @@ func (l *line) powershell() (Use, bool) {
 		u.Abuse = stream(p) || staged(p) && p.Kind != cmdline.Remote || p.WebDAV() || path.Ext(file) != "" && temporary(p) && hidden
 	case text != "":
 		u.Payloads = []Payload{{PayloadCmd, unquote(text), ""}}
-		u.Abuse = cradle(text) || encoded && hidden
+		u.Abuse = says(text, cradles) || (encoded || hidden) && says(text, disguises) || encoded && hidden
 	default:
 		return Use{Mode: "open", Says: "It was asked to open."}, true
 	}
