@@ -61,9 +61,6 @@ type slot struct {
 	places []string
 }
 
-// columns of a form's line.
-const columns = 5
-
 // parseGrammar reads the table.
 func parseGrammar(text string) (map[string]*row, error) {
 	rows := map[string]*row{}
@@ -123,12 +120,9 @@ func parseRow(line string) (*row, error) {
 
 // parseForm reads "mode | conditions | payloads | category technique | hidden"; empty columns at the end may be left out.
 func parseForm(line string) (usage, error) {
-	cells := strings.Split(line, "|")
-	if len(cells) > columns {
+	cells := append(strings.Split(line, "|"), "", "", "", "")
+	if len(cells) > 9 { // five, and the four that may be left out
 		return usage{}, errors.New("too many columns")
-	}
-	for len(cells) < columns {
-		cells = append(cells, "")
 	}
 	for i := range cells {
 		cells[i] = strings.TrimSpace(cells[i])
@@ -164,7 +158,7 @@ func parseForm(line string) (usage, error) {
 }
 
 // places that a condition may look at, besides options and the number of an argument.
-var places = []string{"any", "has", "last", "export", "self", "line", "args", "none"}
+var places = []string{"any", "has", "last", "export", "self", "args", "none"}
 
 func parseCondition(word string) (condition, error) {
 	var c condition

@@ -30,11 +30,11 @@ type line struct {
 type option struct {
 	name  string // without its dash; lower case unless the program tells case apart
 	value string
-	end   int // offset in raw behind the option and its value
-	after int // offset in raw behind the option
+	after int // offset in raw behind the option, before its value
 }
 
-// cut reads a command line. Carets go first: they stand in lines that were written for cmd.exe and mean nothing to the program.
+// cut reads a command line; nil when it is not about this library or script. Carets go first: they stand in lines that were
+// written for cmd.exe and mean nothing to the program.
 func (r *row) cut(text string, depth int) *line {
 	l := &line{raw: cmdline.Decaret(text), depth: depth}
 	l.low = lowerASCII(l.raw)
@@ -44,7 +44,9 @@ func (r *row) cut(text string, depth int) *line {
 	if len(l.args) > 0 {
 		l.from = l.args[0].Start
 	}
-	r.skipHost(l)
+	if !r.skipHost(l) {
+		return nil
+	}
 	words := make([]string, len(l.args))
 	for i, t := range l.args {
 		words[i] = t.Text
@@ -62,10 +64,10 @@ func (r *row) cut(text string, depth int) *line {
 			continue
 		}
 		o, needs := r.option(name)
-		o.after, o.end = t.End, t.End
+		o.after = t.End
 		if needs && i+1 < len(l.args) && !r.isOption(l.args[i+1].Text) {
 			i++
-			o.value, o.end = l.args[i].Text, l.args[i].End
+			o.value = l.args[i].Text
 		}
 		l.options = append(l.options, o)
 	}
@@ -73,29 +75,28 @@ func (r *row) cut(text string, depth int) *line {
 }
 
 // skipHost passes over the program that a library or script is loaded by: what follows the entry's own name are its arguments.
-func (r *row) skipHost(l *line) {
+// It says whether the name is there at all; a script's may stand within a command.
+func (r *row) skipHost(l *line) bool {
 	name := strings.ToLower(r.name)
 	ext := path.Ext(name)
+	library := ext == ".dll" || ext == ".cpl"
 	if ext == ".exe" {
-		return
+		return true
 	}
 	for i, t := range l.args {
 		file, export, _ := strings.Cut(t.Text, ",")
-		base := strings.ToLower(file[strings.LastIndexAny(file, `\/`)+1:])
-		if base != name && base != strings.TrimSuffix(name, ext) {
+		if base := lowerASCII(file[strings.LastIndexAny(file, `\/`)+1:]); base != name && base != strings.TrimSuffix(name, ext) {
 			continue
 		}
 		l.args, l.from = l.args[i+1:], t.End
-		if ext != ".dll" && ext != ".cpl" {
-			return
-		}
-		if export == "" && len(l.args) > 0 {
+		if library && export == "" && len(l.args) > 0 {
 			export, l.from = strings.TrimLeft(l.args[0].Text, ","), l.args[0].End
 			l.args = l.args[1:]
 		}
 		l.export = export
-		return
+		return !library || export != ""
 	}
+	return !library && strings.Contains(l.low, name)
 }
 
 // optionText gives an argument without its dash, or says that it is no option.
@@ -126,15 +127,11 @@ func (r *row) isOption(s string) bool {
 // glue finds an option whose value follows it without a separator.
 func (r *row) glue(rest string) (name, value string, ok bool) {
 	for _, g := range r.glued {
-		if len(rest) >= len(g) && r.same(rest[:len(g)], g) {
+		if len(rest) >= len(g) && r.fold(rest[:len(g)]) == r.fold(g) {
 			return g, strings.TrimLeft(rest[len(g):], ":=,"), true
 		}
 	}
 	return "", "", false
-}
-
-func (r *row) same(a, b string) bool {
-	return a == b || !r.cased && strings.EqualFold(a, b)
 }
 
 // option splits an option off its value, and says whether the value is the next argument.
@@ -146,7 +143,7 @@ func (r *row) option(rest string) (o option, needs bool) {
 	if i >= 0 {
 		return option{name: r.fold(rest[:i]), value: strings.Trim(rest[i+1:], `"`)}, false
 	}
-	return option{name: r.fold(rest)}, slices.ContainsFunc(r.valued, func(v string) bool { return r.same(v, rest) })
+	return option{name: r.fold(rest)}, slices.ContainsFunc(r.valued, func(v string) bool { return r.fold(v) == r.fold(rest) })
 }
 
 func (r *row) fold(name string) string {
@@ -238,8 +235,6 @@ func (r *row) look(key string, c *condition, l *line) []string {
 		return []string{l.export}
 	case "self":
 		return []string{strings.ReplaceAll(l.self, "/", `\`)}
-	case "line":
-		return []string{cmdline.Rest(l.raw, l.from)}
 	case "args", "none":
 		if (len(l.args) > 0) == (key == "args") {
 			return []string{""}
@@ -283,7 +278,7 @@ func (r *row) take(place string, l *line) (target, args string) {
 		}
 	case key == "after":
 		target = l.after(pattern, rest)
-	case key == "args", key == "line":
+	case key == "args":
 		target = strings.TrimSpace(cmdline.Rest(l.raw, l.from))
 	}
 	if comma {

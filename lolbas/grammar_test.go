@@ -58,7 +58,7 @@ var kinds = []PayloadKind{PayloadExe, PayloadCmd, PayloadDLL, PayloadDotNet, Pay
 func isPlace(place string) bool {
 	key, _, _ := strings.Cut(place, "=")
 	key = strings.TrimRight(key, ".^")
-	return strings.HasPrefix(key, "-") || digits(key) || slices.Contains([]string{"last", "any", "url", "after", "args", "line"}, key)
+	return strings.HasPrefix(key, "-") || digits(key) || slices.Contains([]string{"last", "any", "url", "after", "args"}, key)
 }
 
 func TestFaultyTablesAreRefused(t *testing.T) {

