@@ -159,6 +159,12 @@ func sly(command string, depth int) bool {
 		return true
 	}
 	program, rest := cmdline.Program(command)
+	if strings.EqualFold(program, "start") {
+		for strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, `""`) {
+			_, rest = cmdline.Program(rest)
+		}
+		return sly(rest, depth+1)
+	}
 	if p := cmdline.ParsePath(program); staged(p) || temporary(p) || stream(p) {
 		return true
 	}

@@ -130,6 +130,8 @@ func TestAbusesAreTheDocumentedOnes(t *testing.T) {
 // added are abuses that are documented elsewhere.
 var added = map[string]string{
 	"Procdump.exe": "Dump T1003.001",    // its best known use
+	"Cscript.exe":  "Execute T1059.005", // a script from another machine, or another file read as a script
+	"Wscript.exe":  "Execute T1059.005",
 	"Sc.exe":       "Execute T1543.003", // a service whose program is itself an abuse
 	"Winword.exe":  "Execute T1137.006", // an add-in library given with /l
 }

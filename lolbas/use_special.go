@@ -43,10 +43,10 @@ func (l *line) listedScript() (u Use, dual, ok bool) {
 }
 
 // called are libraries of Windows that are known to be called by their bare name. Another bare name is found in the working folder.
-var called = strings.Fields("aclui advpack amstream apphelp appwiz appxdeploymentclient appxdeploymentextensions.onecore bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
-	"devmgr dfshim difxapi diskcopy display dsprop dsquery dsuiext edgehtml fdprint firewall fldrclnr fwcfg gameux gpedit hdwwiz hotplug icmui iedkcs32 ieframe iernonce iesetup inetcpl inetctl input " +
-	"intl ipnathlp irprops joy keymgr main mapi32 mmsys modemui mscms msctf mshtml msrating mycomput ncpa ndfapi netid netplwiz ntlanui ntprint nvcpl occache odbccp32 pcwutl pla pnidui powrprof " +
-	"powercfg printui rasdlg recovery scrobj sendmail setupapi shdocvw shell32 shimgvw shsetup shwebsvc speech spoolss srclient startupscan stobject sti_ci storagewmi sysdm tapi32 telephon themecpl " +
+var called = strings.Fields("aclui advpack aeinvext aepdu amstream apphelp appraiser appwiz appxdeploymentclient appxdeploymentextensions.onecore bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
+	"devmgr dfshim difxapi diskcopy dfdts display dsprop dsquery dsuiext edgehtml fdprint firewall fldrclnr fwcfg gameux generaltel gpedit hdwwiz hotplug icmui iedkcs32 ieframe iernonce iesetup inetcpl inetctl input " +
+	"intl invagent ipnathlp irprops joy keymgr main mapi32 mmsys modemui mscms msctf mshtml msrating mycomput ncpa ndfapi netid netplwiz ntlanui ntprint nvcpl occache odbccp32 pcasvc pcwutl pla pnidui powrprof " +
+	"powercfg printui rasdlg recovery scrobj sendmail setupapi shdocvw shell32 shimgvw shsetup shwebsvc speech spoolss srclient startupscan stobject sti_ci storagewmi sysdm sysmain tapi32 telephon themecpl " +
 	"themeui timedate tabletpc twinui uiribbon url usbui user32 usercpl uxtheme van wdi werconcpl wiashext windows.storage.applicationdata wininet winethc winmm wscui wshext wsecedit xpsrchvw zipfldr")
 
 // rundll32 reads "rundll32 library,function arguments". A listed library has a grammar of its own.
