@@ -137,7 +137,7 @@ func judgeConnection(e *reeve.Event, who string, add func(string, reeve.SignalCo
 	}
 	says := who + " connected to " + to + " port " + e.Get(reeve.AttrDestPort)
 	switch {
-	case outside(ip):
+	case Outside(ip):
 		add("network", reeve.SignalExternal, says, e.Ref)
 	case strings.HasPrefix(ip, "127.") || ip == "::1" || ip == "0:0:0:0:0:0:0:1":
 		add("network", "", says, e.Ref)

@@ -114,7 +114,7 @@ func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
 			if !oneOf(p.Image, in.images) || !hasAny(line, in.args) {
 				continue
 			}
-			if in.value == "management_agent" && placeOf(p.Image) != placeProtected {
+			if in.value == "management_agent" && !protected(p.Image) {
 				continue // a name alone is no management agent
 			}
 			if in.value == "user_click" && shell {
@@ -188,7 +188,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process) {
 			a.Signals = append(a.Signals, signal(reeve.SignalOldTask, "its task or service was made "+ago(age)+" before", refs...))
 		}
 	}
-	if len(chain) > 0 && placeOf(chain[0].Image) >= placeWritable {
+	if len(chain) > 0 && writable(chain[0].Image) {
 		a.Signals = append(a.Signals, signal(reeve.SignalOddParent, "its parent "+quoted(chain[0].Image)+" runs from a place that anybody can write to", refs...))
 		if a.Stance == reeve.Neutral {
 			a.Stance = reeve.Supports

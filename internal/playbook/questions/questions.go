@@ -7,12 +7,11 @@ package questions
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"reeve"
-	"reeve/cmdline"
 	"reeve/internal/playbook"
+	"reeve/lolbas"
 )
 
 // All lists the questions in the analyst's order.
@@ -53,52 +52,26 @@ func oneOf(image, list string) bool {
 	return b != "" && !strings.Contains(b, " ") && strings.Contains(" "+list+" ", " "+b+" ")
 }
 
-// place tells who can write where a file lies.
-type place uint8
-
-const (
-	placeUnknown   place = iota // a bare name
-	placeProtected              // administrators only
-	placeWritable               // anybody
-	placeRemote                 // another machine, a removable drive or disk image
-)
-
-// writableBelow lists folders below protected roots in which every user may create files.
-var writableBelow = []string{
-	`\windows\temp\`, `\windows\tasks\`, `\windows\tracing\`, `\windows\debug\wia\`, `\windows\registration\crmlog\`,
-	`\windows\system32\tasks\`, `\windows\syswow64\tasks\`, `\windows\system32\spool\drivers\color\`, `\windows\system32\spool\printers\`,
-	`\windows\system32\spool\servers\`, `\windows\system32\fxstmp\`, `\windows\system32\com\dmp\`, `\windows\syswow64\com\dmp\`,
-	`\windows\system32\microsoft\crypto\rsa\machinekeys\`,
+// writable tells whether anybody, or another machine, can have put a file where it lies.
+func writable(path string) bool {
+	switch lolbas.Place(path) {
+	case lolbas.UserWritable, lolbas.RemotePath:
+		return true
+	}
+	return false
 }
 
-func placeOf(path string) place {
-	p := cmdline.ParsePath(path)
-	switch p.Kind {
-	case cmdline.Local, cmdline.Volume:
-	case cmdline.Remote, cmdline.TSClient, cmdline.CDROM, cmdline.Floppy, cmdline.URL:
-		return placeRemote
-	default:
-		return placeUnknown
+// protected tells whether only administrators can have put a file where it lies.
+func protected(path string) bool {
+	switch lolbas.Place(path) {
+	case lolbas.VendorCopy, lolbas.OtherProtected, lolbas.ServicingCopy:
+		return true
 	}
-	if p.Kind == cmdline.Local && p.Drive != "c:" {
-		return placeWritable // another drive: who may write there is not known from the path
-	}
-	s := `\` + strings.Join(append(slices.Clone(p.Dir), p.Base), `\`)
-	for _, w := range writableBelow {
-		if strings.HasPrefix(s, w) {
-			return placeWritable
-		}
-	}
-	for _, root := range []string{`\windows\`, `\program files\`, `\program files (x86)\`, `\programdata\microsoft\windows defender\`} {
-		if strings.HasPrefix(s, root) {
-			return placeProtected
-		}
-	}
-	return placeWritable
+	return false
 }
 
-// outside tells whether an address lies beyond the organisation: routable and not private.
-func outside(ip string) bool {
+// Outside tells whether an address lies beyond the organisation: routable and not private.
+func Outside(ip string) bool {
 	a, err := netip.ParseAddr(ip)
 	if err != nil {
 		return false

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"reeve/cmdline"
+	"reeve/internal/report"
+	"reeve/lolbas"
+)
+
+type lolbasCmd struct {
+	output
+	What   string `arg:"" optional:"" name:"name-or-path" help:"A program's name, or a path to class. Nothing lists all programs."`
+	Format string `help:"${enum}." enum:"text,json" default:"text"`
+}
+
+// known is what is printed of an entry.
+type known struct {
+	Name        string           `json:"name"`
+	Kind        string           `json:"kind"`
+	Class       string           `json:"class"`
+	Why         string           `json:"class_reason"`
+	Techniques  []string         `json:"techniques"`
+	Categories  []string         `json:"categories"`
+	Paths       []string         `json:"paths"`
+	AlsoIn      []string         `json:"also_in"`
+	Location    *placed          `json:"location"`
+	Commands    []lolbas.Command `json:"-"`
+	Description string           `json:"-"`
+}
+
+// placed is the class of the path that was asked about.
+type placed struct {
+	Path    string `json:"path"`
+	Class   string `json:"class"`
+	Says    string `json:"says"`
+	Matched string `json:"matched"`
+	Differs string `json:"differs"`
+}
+
+// Run prints what is known.
+func (c *lolbasCmd) Run(a *app) error {
+	var list []known
+	if c.What == "" {
+		for _, e := range lolbas.Entries() {
+			list = append(list, about(&e, ""))
+		}
+	} else {
+		path := cmdline.ParsePath(c.What)
+		asked := ""
+		if path.Kind != cmdline.Bare {
+			asked = c.What
+		}
+		for _, e := range lolbas.ByName(path.Base) {
+			list = append(list, about(e, asked))
+		}
+		if len(list) == 0 {
+			return hinted{fmt.Errorf("%q is not among the %d programs that LOLBAS lists", c.What, len(lolbas.Entries())), "reeve lolbas without a name lists them all."}
+		}
+	}
+	return c.write(a, func(w io.Writer, _ report.Options) error {
+		if c.Format == "json" {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			return enc.Encode(list)
+		}
+		if c.What == "" {
+			return listEntries(w, list)
+		}
+		return describeEntries(w, list)
+	})
+}
+
+func about(e *lolbas.Entry, path string) known {
+	k := known{Name: e.Name, Kind: string(e.Kind), Class: string(e.Class), Why: e.ClassReason, Techniques: e.Techniques(), Paths: e.Paths, AlsoIn: e.Known, Commands: e.Commands}
+	seen := map[string]bool{}
+	for _, c := range e.Commands {
+		if !seen[c.Category] {
+			seen[c.Category] = true
+			k.Categories = append(k.Categories, c.Category)
+		}
+	}
+	if path != "" {
+		at := lolbas.Locate(e, path)
+		k.Location = &placed{path, string(at.Class), at.Says, at.Matched, at.Differs}
+	}
+	return k
+}
+
+func listEntries(w io.Writer, list []known) error {
+	for _, k := range list {
+		if _, err := fmt.Fprintf(w, "%-42s %-10s %-8s %s\n", k.Name, k.Class, k.Kind, strings.Join(k.Techniques, " ")); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%d programs of LOLBAS revision %s\n", len(list), lolbas.Revision)
+	return err
+}
+
+func describeEntries(w io.Writer, list []known) error {
+	var b strings.Builder
+	for i, k := range list {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s (%s)\n  class       %s: %s\n  techniques  %s\n  documented  %s\n", k.Name, k.Kind, k.Class, k.Why, strings.Join(k.Techniques, ", "), strings.Join(k.Categories, ", "))
+		for j, p := range append(append([]string{}, k.Paths...), k.AlsoIn...) {
+			label := ""
+			if j == 0 {
+				label = "belongs in"
+			}
+			fmt.Fprintf(&b, "  %-11s %s\n", label, p)
+		}
+		if l := k.Location; l != nil {
+			fmt.Fprintf(&b, "\n  %s\n  is %s: %s\n", l.Path, l.Class, l.Says)
+			if l.Differs != "" {
+				fmt.Fprintf(&b, "  differs from %s in %s\n", l.Matched, l.Differs)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

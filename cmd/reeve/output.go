@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/term"
+
+	"reeve/internal/report"
+)
+
+// output are the flags of every command that prints a result.
+type output struct {
+	Output  string `short:"o" help:"Write to a file instead of standard output." placeholder:"FILE"`
+	NoColor bool   `help:"No colour. The environment variable NO_COLOR does the same."`
+}
+
+// write calls print with the chosen writer and its looks; a file appears whole or not at all.
+func (o *output) write(a *app, print func(io.Writer, report.Options) error) error {
+	if o.Output == "" {
+		return print(a.out, o.looks(a.out))
+	}
+	return writeFile(o.Output, func(w io.Writer) error { return print(w, report.Options{Width: 160}) })
+}
+
+// looks asks the terminal; anything else is printed plain and wide.
+func (o *output) looks(w io.Writer) report.Options {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Options{Width: 160}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 40 {
+		width = 100
+	}
+	return report.Options{Color: !o.NoColor && os.Getenv("NO_COLOR") == "", Width: width}
+}
+
+// writeFile writes through a temporary file beside the target, so that a run that fails leaves no half a report.
+func writeFile(name string, fill func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".reeve-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if err = fill(f); err != nil {
+		f.Close()
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err = f.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err = os.Chmod(f.Name(), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,66 @@
+// Package investigate is the whole story: evidence in, cases out. Everything above it shows the result, everything below it
+// does one step.
+//
+// Invariants: the result depends on the evidence and the options alone, not on threads or the order of files; nothing is read
+// but the evidence and nothing written but its own temporary files. The package does not know flags, formats or reports.
+package investigate
+
+import (
+	"context"
+	"time"
+
+	"reeve"
+	"reeve/internal/evidence"
+	"reeve/internal/ingest"
+	"reeve/internal/triage"
+)
+
+// Options of an investigation. The zero value reads everything with one thread and without rules, lists or inventory.
+type Options struct {
+	Threads   int
+	Zone      *time.Location // of times stated without an offset; nil is UTC
+	Recover   bool           // carve records from slack and damaged files
+	From, To  reeve.Time     // executions outside are no cases; 0 is open
+	Host      string         // only executions on this host are cases
+	Subjects  []triage.Subject
+	All       bool // every LOLBAS execution becomes a case
+	Rules     *Rules
+	Inventory reeve.Inventory
+	Intel     reeve.Intel
+	Tool      reeve.Tool
+	Progress  func(stage string, done, total int64) // bytes; called from several goroutines
+}
+
+// Run investigates the evidence in set.
+func Run(ctx context.Context, set *evidence.Set, opt Options) (*reeve.Investigation, error) {
+	seen, err := scan(ctx, set, &opt)
+	if err != nil {
+		return nil, err
+	}
+	opened, triaged := triage.Open(seen.triage(&opt))
+	drafts := make([]*draft, len(opened))
+	for i := range opened {
+		drafts[i] = begin(opened[i], seen.graph)
+	}
+	if err := seen.gather(ctx, set, &opt, drafts); err != nil {
+		return nil, err
+	}
+	inv := seen.result(&opt, triaged)
+	for _, d := range drafts {
+		inv.Cases = append(inv.Cases, seen.judge(d, &opt))
+	}
+	relate(inv.Cases)
+	rank(inv.Cases)
+	inv.Records = ingest.Quote(ctx, set, cited(inv), opt.ingest(nil))
+	return inv, ctx.Err()
+}
+
+func (opt *Options) ingest(progress func(ingest.Progress)) ingest.Options {
+	return ingest.Options{Threads: max(opt.Threads, 1), Zone: opt.Zone, Recover: opt.Recover, Progress: progress}
+}
+
+func (opt *Options) progress(stage string, p ingest.Progress) {
+	if opt.Progress != nil {
+		opt.Progress(stage, p.BytesDone, p.Bytes)
+	}
+}

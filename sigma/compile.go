@@ -1,0 +1,412 @@
+package sigma
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Mapping tells which of the caller's record sources a log source means. Keys are the caller's own; none means that the caller
+// has no such records, and the rule is inactive.
+type Mapping interface {
+	Sources(Logsource) []string
+}
+
+// Engine is a compiled set of rules. It is immutable and shared by workers.
+type Engine struct {
+	rules    []*Rule
+	programs map[string]*Program
+}
+
+// Compile makes an engine. Rules without a record source are added to the set's inactive ones.
+func Compile(set *Set, m Mapping) *Engine {
+	e := &Engine{programs: map[string]*Program{}}
+	bySource := map[string][]int32{}
+	kept := set.Rules[:0:0]
+	for _, r := range set.Rules {
+		keys := m.Sources(r.Logsource)
+		if len(keys) == 0 {
+			set.Inactive = append(set.Inactive, &RuleError{File: r.File, Line: r.Line, ID: r.ID, Reason: fmt.Sprintf("no records of log source %s", r.Logsource), Err: ErrInactive})
+			continue
+		}
+		id := int32(len(e.rules))
+		e.rules = append(e.rules, r)
+		kept = append(kept, r)
+		for _, k := range keys {
+			bySource[k] = append(bySource[k], id)
+		}
+	}
+	set.Rules = kept
+	same := map[string]*Program{}
+	for key, ids := range bySource {
+		sign := fmt.Sprint(ids)
+		p := same[sign]
+		if p == nil {
+			p = e.program(ids)
+			same[sign] = p
+		}
+		e.programs[key] = p
+	}
+	return e
+}
+
+// String names a log source as rules do.
+func (l Logsource) String() string {
+	var parts []string
+	for _, s := range []string{l.Product, l.Category, l.Service} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// Rules lists the rules by the numbers that matches give.
+func (e *Engine) Rules() []*Rule { return e.rules }
+
+// Program gives what is to be done with the records of a source; nil when no rule looks at them.
+func (e *Engine) Program(source string) *Program { return e.programs[source] }
+
+// Program matches the rules of one source.
+type Program struct {
+	engine   *Engine
+	fields   []string
+	slot     map[string]int32
+	keywords bool
+	preds    []*pred
+	slots    []int32 // field of each predicate; -1 for keywords
+	refs     []int32 // other field of each opRef predicate
+	lazy     []bool  // evaluated when a condition asks for it
+	gated    []bool  // lazy, and false unless one of its needed texts was found
+	matchers []*fieldMatcher
+	any      *fieldMatcher // for values that only keywords look at
+	nodes    []flatNode
+	rules    []programRule
+	triggers [][]int32 // by predicate: rules whose necessary clause contains it
+	always   []int32   // rules without a necessary clause
+}
+
+type programRule struct {
+	id   int32 // in the engine
+	root int32
+}
+
+// flatNode is a condition node in an array; children are nodes from..to.
+type flatNode struct {
+	kind     byte
+	from, to int32
+	pred     int32
+}
+
+// Fields names the slots of an event.
+func (p *Program) Fields() []string { return p.fields }
+
+// Keywords tells whether rules look at all values of an event.
+func (p *Program) Keywords() bool { return p.keywords }
+
+// compiler holds what is needed while a program is made.
+type compiler struct {
+	p       *Program
+	index   map[string]int32   // predicate by key
+	groups  map[string]int32   // OR-lists of literals by their members
+	members map[int32][]int32  // of a group
+	lits    map[int32][]target // by slot
+}
+
+// opGroup is true when any of several literals on one field was found.
+const opGroup op = 100
+
+func (e *Engine) program(ids []int32) *Program {
+	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, members: map[int32][]int32{}, lits: map[int32][]target{}}
+	roots := make([]*compiled, len(ids))
+	for i, id := range ids {
+		roots[i] = c.rewrite(c.intern(e.rules[id].root))
+	}
+	c.literals(roots)
+	p := c.p
+	p.triggers = make([][]int32, len(p.preds))
+	for i, id := range ids {
+		at := int32(len(p.nodes))
+		p.nodes = append(p.nodes, flatNode{})
+		c.flatten(roots[i], at)
+		p.rules = append(p.rules, programRule{id, at})
+		_, clause := c.clause(roots[i])
+		if clause == nil {
+			p.always = append(p.always, int32(i))
+			continue
+		}
+		slices.Sort(clause)
+		for _, t := range slices.Compact(clause) {
+			p.triggers[t] = append(p.triggers[t], int32(i))
+		}
+	}
+	return p
+}
+
+// compiled is a condition whose predicates are numbers.
+type compiled struct {
+	kind byte
+	kids []*compiled
+	pred int32
+}
+
+func (c *compiler) field(name string) int32 {
+	if name == "" {
+		c.p.keywords = true
+		return -1
+	}
+	if i, ok := c.p.slot[name]; ok {
+		return i
+	}
+	i := int32(len(c.p.fields))
+	c.p.slot[name] = i
+	c.p.fields = append(c.p.fields, name)
+	return i
+}
+
+func (c *compiler) add(q *pred, slot, ref int32) int32 {
+	i := int32(len(c.p.preds))
+	c.p.preds, c.p.slots, c.p.refs = append(c.p.preds, q), append(c.p.slots, slot), append(c.p.refs, ref)
+	return i
+}
+
+func (c *compiler) intern(n *node) *compiled {
+	if n.kind == 'p' {
+		key := n.pred.key()
+		i, ok := c.index[key]
+		if !ok {
+			ref := int32(-1)
+			if n.pred.op == opRef {
+				ref = c.field(n.pred.lit)
+			}
+			i = c.add(n.pred, c.field(n.pred.field), ref)
+			c.index[key] = i
+		}
+		return &compiled{kind: 'p', pred: i}
+	}
+	out := &compiled{kind: n.kind}
+	for _, k := range n.kids {
+		x := c.intern(k)
+		if x.kind == out.kind && x.kind != '!' {
+			out.kids = append(out.kids, x.kids...)
+			continue
+		}
+		out.kids = append(out.kids, x)
+	}
+	if len(out.kids) == 1 && out.kind != '!' {
+		return out.kids[0]
+	}
+	return out
+}
+
+// shortLit is the length below which a contained text is looked for only when a condition asks.
+const shortLit = 4
+
+// direct tells predicates that a field matcher answers completely.
+func direct(q *pred) bool {
+	switch q.op {
+	case opExact, opPrefix, opSuffix:
+		return !q.cased && q.lit != ""
+	case opContains:
+		return !q.cased && len(q.lit) >= shortLit
+	}
+	return false
+}
+
+// rewrite folds an OR of literals on one field into a group, so that a list of a hundred names is one bit.
+func (c *compiler) rewrite(n *compiled) *compiled {
+	if n.kind == 'p' {
+		return n
+	}
+	for i, k := range n.kids {
+		n.kids[i] = c.rewrite(k)
+	}
+	if n.kind != '|' {
+		return n
+	}
+	var lits []int32
+	var rest []*compiled
+	for _, k := range n.kids {
+		if k.kind == 'p' && c.p.preds[k.pred].op != opGroup && direct(c.p.preds[k.pred]) {
+			lits = append(lits, k.pred)
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	if len(lits) < 2 {
+		return n
+	}
+	slices.Sort(lits)
+	lits = slices.Compact(lits)
+	key := ""
+	for _, l := range lits {
+		key += strconv.Itoa(int(l)) + ","
+	}
+	g, ok := c.groups[key]
+	if !ok {
+		g = c.add(&pred{op: opGroup}, -2, -1)
+		c.groups[key], c.members[g] = g, lits
+	}
+	group := &compiled{kind: 'p', pred: g}
+	if len(rest) == 0 {
+		return group
+	}
+	n.kids = append([]*compiled{group}, rest...)
+	return n
+}
+
+// target is a text to look for and the predicate that it answers.
+type target struct {
+	text string
+	op   op
+	pred int32
+}
+
+// literals hands every text to the matcher of its field and tells which predicates stay lazy.
+func (c *compiler) literals(roots []*compiled) {
+	p := c.p
+	p.lazy, p.gated = make([]bool, len(p.preds)), make([]bool, len(p.preds))
+	used := make([]bool, len(p.preds))
+	var mark func(*compiled)
+	mark = func(n *compiled) {
+		if n.kind == 'p' {
+			used[n.pred] = true
+		}
+		for _, k := range n.kids {
+			mark(k)
+		}
+	}
+	for _, r := range roots {
+		mark(r)
+	}
+	for i, q := range p.preds {
+		id := int32(i)
+		switch {
+		case q.op == opGroup:
+			for _, m := range c.members[id] {
+				c.lits[p.slots[m]] = append(c.lits[p.slots[m]], target{p.preds[m].lit, p.preds[m].op, id})
+			}
+		case !used[i]:
+		case direct(q):
+			c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{q.lit, q.op, id})
+		default:
+			p.lazy[i] = true
+			need := q.need
+			if q.cased && q.op <= opContains && len(q.lit) >= shortLit {
+				need = []string{fold(q.lit)}
+			}
+			if len(need) > 0 && !slices.ContainsFunc(need, func(s string) bool { return len(s) < shortLit }) {
+				p.gated[i] = true
+				for _, s := range need {
+					c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{s, opContains, id})
+				}
+			}
+		}
+	}
+	keywords := c.lits[-1]
+	p.matchers = make([]*fieldMatcher, len(p.fields))
+	for i := range p.fields {
+		if list := append(slices.Clone(c.lits[int32(i)]), keywords...); len(list) > 0 {
+			p.matchers[i] = newFieldMatcher(list)
+		}
+	}
+	if len(keywords) > 0 {
+		p.any = newFieldMatcher(keywords)
+	}
+}
+
+// clause gives the cheapest set of predicates of which at least one holds whenever the condition does, and its cost: how often
+// it is thought to be found. nil when there is none.
+func (c *compiler) clause(n *compiled) (float64, []int32) {
+	switch n.kind {
+	case 'p':
+		if c.p.lazy[n.pred] && !c.p.gated[n.pred] {
+			return 0, nil
+		}
+		return c.cost(n.pred), []int32{n.pred}
+	case '&':
+		var cost float64
+		var best []int32
+		for _, k := range n.kids {
+			if x, s := c.clause(k); s != nil && (best == nil || x < cost) {
+				cost, best = x, s
+			}
+		}
+		return cost, best
+	case '|':
+		var cost float64
+		var all []int32
+		for _, k := range n.kids {
+			x, s := c.clause(k)
+			if s == nil {
+				return 0, nil
+			}
+			cost += x
+			all = append(all, s...)
+		}
+		return cost, all
+	}
+	return 0, nil
+}
+
+// cost guesses how often a predicate is found: long texts seldom, ends and whole values more seldom.
+func (c *compiler) cost(id int32) float64 {
+	q := c.p.preds[id]
+	if q.op == opGroup {
+		sum := 0.0
+		for _, m := range c.members[id] {
+			sum += c.cost(m)
+		}
+		return sum
+	}
+	n := len(q.lit)
+	if len(q.need) > 0 {
+		n = len(q.need[0])
+		for _, s := range q.need {
+			n = min(n, len(s))
+		}
+	}
+	x := 1.0
+	for range min(n, 16) {
+		x *= 0.6
+	}
+	if q.op == opExact || q.op == opSuffix {
+		x *= 0.3
+	}
+	return x
+}
+
+// flatten lays a condition out, cheap children first.
+func (c *compiler) flatten(n *compiled, at int32) {
+	p := c.p
+	if n.kind == 'p' {
+		p.nodes[at] = flatNode{kind: 'p', pred: n.pred}
+		return
+	}
+	kids := slices.Clone(n.kids)
+	slices.SortStableFunc(kids, func(a, b *compiled) int { return c.effort(a) - c.effort(b) })
+	from := int32(len(p.nodes))
+	p.nodes = append(p.nodes, make([]flatNode, len(kids))...)
+	p.nodes[at] = flatNode{kind: n.kind, from: from, to: int32(len(p.nodes))}
+	for i, k := range kids {
+		c.flatten(k, from+int32(i))
+	}
+}
+
+func (c *compiler) effort(n *compiled) int {
+	if n.kind == 'p' {
+		switch {
+		case c.p.gated[n.pred]:
+			return 5
+		case c.p.lazy[n.pred]:
+			return 6
+		}
+		return 0
+	}
+	most := 0
+	for _, k := range n.kids {
+		most = max(most, c.effort(k))
+	}
+	return most + 1
+}

@@ -1,0 +1,270 @@
+package sigma
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"unsafe"
+)
+
+// Event holds the values of one record, a slot for each of the program's fields. It is filled, matched and reset.
+type Event struct {
+	state    []state
+	values   []value // all values, in order of Set
+	first    []int32 // of each slot, from 1
+	last     []int32
+	keywords [][]byte
+}
+
+type state uint8
+
+const (
+	absent state = iota
+	null
+	present
+)
+
+type value struct {
+	text []byte
+	next int32 // of the same slot, from 1
+}
+
+// NewEvent gives an empty event for the program.
+func (p *Program) NewEvent() *Event {
+	n := len(p.fields)
+	return &Event{state: make([]state, n), first: make([]int32, n), last: make([]int32, n)}
+}
+
+// Reset empties the event.
+func (e *Event) Reset() {
+	clear(e.state)
+	clear(e.first)
+	e.values, e.keywords = e.values[:0], e.keywords[:0]
+}
+
+// Set gives a slot a value; UTF-8, borrowed until the next Reset. Called again it adds one: a list or a repeated field.
+func (e *Event) Set(slot int, text []byte) {
+	e.values = append(e.values, value{text: text})
+	n := int32(len(e.values))
+	if e.first[slot] == 0 {
+		e.first[slot] = n
+	} else {
+		e.values[e.last[slot]-1].next = n
+	}
+	e.last[slot], e.state[slot] = n, present
+}
+
+// SetNull says that the record states the field without a value.
+func (e *Event) SetNull(slot int) {
+	if e.state[slot] == absent {
+		e.state[slot] = null
+	}
+}
+
+// AddKeyword gives a value that only keywords look at: of a field that is no slot.
+func (e *Event) AddKeyword(text []byte) { e.keywords = append(e.keywords, text) }
+
+// Matcher is one worker's state for a program.
+type Matcher struct {
+	p       *Program
+	epoch   uint32
+	hits    []uint32 // by predicate: the epoch in which it was found
+	memo    []uint32 // by predicate: the epoch in which it was evaluated
+	truth   []bool
+	stamped []uint32 // by rule
+	cand    []int32
+	matched []int32
+	folded  []byte
+	offsets []foldedValue
+	event   *Event
+}
+
+// foldedValue is where the folded form of a value stands.
+type foldedValue struct{ from, to int }
+
+// NewMatcher gives a worker its state.
+func (p *Program) NewMatcher() *Matcher {
+	return &Matcher{p: p, hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
+}
+
+// Match gives the numbers of the rules that match, sorted; the slice is reused by the next call.
+func (m *Matcher) Match(e *Event) []int32 {
+	m.begin(e)
+	for _, r := range m.cand {
+		m.try(r)
+	}
+	for _, r := range m.p.always {
+		m.try(r)
+	}
+	if len(m.matched) > 1 {
+		slices.Sort(m.matched)
+	}
+	return m.matched
+}
+
+func (m *Matcher) try(rule int32) {
+	r := m.p.rules[rule]
+	if m.eval(r.root) {
+		m.matched = append(m.matched, r.id)
+	}
+}
+
+// begin folds and scans the event's values.
+func (m *Matcher) begin(e *Event) {
+	if m.epoch++; m.epoch == 0 { // after four thousand million events
+		clear(m.hits)
+		clear(m.memo)
+		clear(m.stamped)
+		m.epoch = 1
+	}
+	m.event = e
+	m.cand, m.matched, m.folded, m.offsets = m.cand[:0], m.matched[:0], m.folded[:0], m.offsets[:0]
+	for _, v := range e.values {
+		from := len(m.folded)
+		m.folded = appendFolded(m.folded, v.text)
+		m.offsets = append(m.offsets, foldedValue{from, len(m.folded)})
+	}
+	for slot, fm := range m.p.matchers {
+		if fm == nil {
+			continue
+		}
+		for i := e.first[slot]; i != 0; i = e.values[i-1].next {
+			fm.scan(m.foldedAt(i-1), m)
+		}
+	}
+	if m.p.any != nil {
+		for _, k := range e.keywords {
+			from := len(m.folded)
+			m.folded = appendFolded(m.folded, k)
+			m.p.any.scan(m.folded[from:], m)
+			m.folded = m.folded[:from]
+		}
+	}
+}
+
+func (m *Matcher) foldedAt(i int32) []byte {
+	o := m.offsets[i]
+	return m.folded[o.from:o.to]
+}
+
+// hit notes that a literal of a predicate was found, and makes candidates of the rules that need it.
+func (m *Matcher) hit(pred int32) {
+	if m.hits[pred] == m.epoch {
+		return
+	}
+	m.hits[pred] = m.epoch
+	for _, r := range m.p.triggers[pred] {
+		if m.stamped[r] != m.epoch {
+			m.stamped[r] = m.epoch
+			m.cand = append(m.cand, r)
+		}
+	}
+}
+
+func (m *Matcher) eval(at int32) bool {
+	n := &m.p.nodes[at]
+	switch n.kind {
+	case 'p':
+		if !m.p.lazy[n.pred] {
+			return m.hits[n.pred] == m.epoch
+		}
+		return m.lazy(n.pred)
+	case '&':
+		for i := n.from; i < n.to; i++ {
+			if !m.eval(i) {
+				return false
+			}
+		}
+		return true
+	case '|':
+		for i := n.from; i < n.to; i++ {
+			if m.eval(i) {
+				return true
+			}
+		}
+		return false
+	}
+	return !m.eval(n.from)
+}
+
+// lazy evaluates a predicate once an event.
+func (m *Matcher) lazy(pred int32) bool {
+	if m.p.gated[pred] && m.hits[pred] != m.epoch {
+		return false
+	}
+	if m.memo[pred] != m.epoch {
+		m.memo[pred], m.truth[pred] = m.epoch, m.evaluate(pred)
+	}
+	return m.truth[pred]
+}
+
+func (m *Matcher) evaluate(id int32) bool {
+	q, slot, e := m.p.preds[id], m.p.slots[id], m.event
+	if slot < 0 {
+		for i, v := range e.values {
+			if q.test(text(v.text), text(m.foldedAt(int32(i)))) {
+				return true
+			}
+		}
+		for _, k := range e.keywords {
+			from := len(m.folded)
+			m.folded = appendFolded(m.folded, k)
+			ok := q.test(text(k), text(m.folded[from:]))
+			m.folded = m.folded[:from]
+			if ok {
+				return true
+			}
+		}
+		return false
+	}
+	switch q.op {
+	case opNull:
+		return e.state[slot] != present
+	case opExists:
+		return (e.state[slot] != absent) == q.want
+	}
+	for i := e.first[slot]; i != 0; i = e.values[i-1].next {
+		f := text(m.foldedAt(i - 1))
+		if q.op != opRef {
+			if q.test(text(e.values[i-1].text), f) {
+				return true
+			}
+			continue
+		}
+		for k := e.first[m.p.refs[id]]; k != 0; k = e.values[k-1].next {
+			if q.testRef(f, text(m.foldedAt(k-1))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// text looks at bytes as a string for the time of a comparison; nothing keeps it.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// appendFolded appends the folded form: eight ASCII bytes at a time, anything else by Unicode's rules.
+func appendFolded(dst, src []byte) []byte {
+	from := len(dst)
+	dst = append(dst, src...)
+	b := dst[from:]
+	var high uint64
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		high |= x
+		low := x & 0x7f7f7f7f7f7f7f7f
+		upper := (low + 0x3f3f3f3f3f3f3f3f) &^ (low + 0x2525252525252525) & 0x8080808080808080 &^ x
+		binary.LittleEndian.PutUint64(b[i:], x|upper>>2)
+	}
+	for ; i < len(b); i++ {
+		high |= uint64(b[i])
+		if b[i] >= 'A' && b[i] <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	if high&0x8080808080808080 != 0 {
+		dst = append(dst[:from], bytes.ToLower(src)...)
+	}
+	return dst
+}
