@@ -44,6 +44,7 @@ func TestProgramsOfRealCommandLines(t *testing.T) {
 	if len(lines) < 60 || wrong > 0 {
 		t.Errorf("%d of %d programs are wrong", wrong, len(lines))
 	}
+	t.Logf("%d cases", len(lines))
 }
 
 // collect finds command lines and the images that ran, however deep.

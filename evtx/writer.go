@@ -115,8 +115,8 @@ func (w *Writer) record(e *Event, id uint64) (at int, ok bool) {
 }
 
 // event writes the instance of the outer template with the event's data as its last value.
-func (enc *encoder) event(e *Event, id uint64) bool {
-	key := strings.Join([]string{"System", e.Computer}, "\x00")
+func (e *encoder) event(ev *Event, id uint64) bool {
+	key := strings.Join([]string{"System", ev.Computer}, "\x00")
 	guid := func(g GUID) Value {
 		if g.IsZero() {
 			return NullValue()
@@ -124,18 +124,18 @@ func (enc *encoder) event(e *Event, id uint64) bool {
 		return GUIDValue(g)
 	}
 	values := []Value{
-		Uint8Value(e.Level), Uint8Value(e.Opcode), Uint16Value(e.Task), Uint16Value(e.EventID), NullValue(), Hex64Value(e.Keywords),
-		TimeValue(e.Time), guid(e.ActivityID), Uint32Value(e.ProcessID), Uint32Value(e.ThreadID), Uint64Value(id),
-		Uint8Value(e.Version), SIDValue(e.UserSID), guid(e.RelatedActivityID), StringValue(e.Provider), guid(e.GUID),
-		StringValue(e.Channel),
+		Uint8Value(ev.Level), Uint8Value(ev.Opcode), Uint16Value(ev.Task), Uint16Value(ev.EventID), NullValue(), Hex64Value(ev.Keywords),
+		TimeValue(ev.Time), guid(ev.ActivityID), Uint32Value(ev.ProcessID), Uint32Value(ev.ThreadID), Uint64Value(id),
+		Uint8Value(ev.Version), SIDValue(ev.UserSID), guid(ev.RelatedActivityID), StringValue(ev.Provider), guid(ev.GUID),
+		StringValue(ev.Channel),
 	}
-	enc.fragmentHeader()
-	enc.instance(key, keyGUID(key), func() { enc.systemBody(e.Computer) })
+	e.fragmentHeader()
+	e.instance(key, keyGUID(key), func() { e.systemBody(ev.Computer) })
 	fits := true
-	enc.values(values, func() {
-		from := len(enc.b)
-		enc.data(e)
-		fits = len(enc.b)-from <= 0xffff
+	e.values(values, func() {
+		from := len(e.b)
+		e.data(ev)
+		fits = len(e.b)-from <= 0xffff
 	})
 	return fits
 }
@@ -172,18 +172,18 @@ const (
 const eventNamespace = "http://schemas.microsoft.com/win/2004/08/events/event"
 
 // systemBody writes the body of the outer template. The computer is a literal in it, as Windows has it.
-func (enc *encoder) systemBody(computer string) {
+func (e *encoder) systemBody(computer string) {
 	leaf := func(name string, sub int, typ Type, attrs ...attr) {
-		at := enc.open(name, attrs...)
-		enc.content()
-		enc.sub(sub, typ, true)
-		enc.close(at)
+		at := e.open(name, attrs...)
+		e.content()
+		e.sub(sub, typ, true)
+		e.close(at)
 	}
-	empty := func(name string, attrs ...attr) { enc.closeEmpty(enc.open(name, attrs...)) }
-	event := enc.open("Event", attr{name: "xmlns", literal: eventNamespace})
-	enc.content()
-	system := enc.open("System")
-	enc.content()
+	empty := func(name string, attrs ...attr) { e.closeEmpty(e.open(name, attrs...)) }
+	event := e.open("Event", attr{name: "xmlns", literal: eventNamespace})
+	e.content()
+	system := e.open("System")
+	e.content()
 	empty("Provider", attr{name: "Name", sub: subProvider, typ: TypeString}, attr{name: "Guid", sub: subGUID, typ: TypeGUID})
 	leaf("EventID", subEventID, TypeUint16, attr{name: "Qualifiers", sub: subQualifiers, typ: TypeUint16})
 	leaf("Version", subVersion, TypeUint8)
@@ -198,21 +198,21 @@ func (enc *encoder) systemBody(computer string) {
 	empty("Execution", attr{name: "ProcessID", sub: subProcessID, typ: TypeUint32},
 		attr{name: "ThreadID", sub: subThreadID, typ: TypeUint32})
 	leaf("Channel", subChannel, TypeString)
-	at := enc.open("Computer")
-	enc.content()
-	enc.text(computer)
-	enc.close(at)
+	at := e.open("Computer")
+	e.content()
+	e.text(computer)
+	e.close(at)
 	empty("Security", attr{name: "UserID", sub: subUserID, typ: TypeSID})
-	enc.close(system)
-	enc.sub(subData, TypeBinXML, true)
-	enc.close(event)
+	e.close(system)
+	e.sub(subData, TypeBinXML, true)
+	e.close(event)
 }
 
 // data writes the fragment of EventData or UserData. An event with neither has none.
-func (enc *encoder) data(e *Event) {
-	fields := e.Data
+func (e *encoder) data(ev *Event) {
+	fields := ev.Data
 	key := "EventData"
-	if u := e.UserData; u != nil {
+	if u := ev.UserData; u != nil {
 		fields = u.Fields
 		key = "UserData\x00" + u.Name + "\x00" + u.Namespace
 	}
@@ -221,24 +221,24 @@ func (enc *encoder) data(e *Event) {
 		values[i] = f.Value
 		key += fmt.Sprintf("\x00%s\x00%d", f.Name, declared(f.Value))
 	}
-	if e.UserData == nil && len(fields) == 0 {
+	if ev.UserData == nil && len(fields) == 0 {
 		key = "EventData"
 	}
-	enc.fragmentHeader()
-	enc.instance(key, keyGUID(key), func() { enc.dataBody(e, fields) })
-	enc.values(values, nil)
-	enc.u8(tokEnd)
+	e.fragmentHeader()
+	e.instance(key, keyGUID(key), func() { e.dataBody(ev, fields) })
+	e.values(values, nil)
+	e.u8(tokEnd)
 }
 
 // field ends the element of value i. A null value is an element without content: a substitution of nothing stops libevtx.
-func (enc *encoder) field(at, i int, v Value) {
+func (e *encoder) field(at, i int, v Value) {
 	if v.State != Present {
-		enc.closeEmpty(at)
+		e.closeEmpty(at)
 		return
 	}
-	enc.content()
-	enc.sub(i, declared(v), false)
-	enc.close(at)
+	e.content()
+	e.sub(i, declared(v), false)
+	e.close(at)
 }
 
 // declared is the type that a template states for a value.
@@ -252,33 +252,33 @@ func declared(v Value) Type {
 	return v.Type
 }
 
-func (enc *encoder) dataBody(e *Event, fields []Field) {
-	if u := e.UserData; u != nil {
-		section := enc.open("UserData")
-		enc.content()
-		inner := enc.open(u.Name, attr{name: "xmlns", literal: u.Namespace})
-		enc.content()
+func (e *encoder) dataBody(ev *Event, fields []Field) {
+	if u := ev.UserData; u != nil {
+		section := e.open("UserData")
+		e.content()
+		inner := e.open(u.Name, attr{name: "xmlns", literal: u.Namespace})
+		e.content()
 		for i, f := range fields {
-			enc.field(enc.open(f.Name), i, f.Value)
+			e.field(e.open(f.Name), i, f.Value)
 		}
-		enc.close(inner)
-		enc.close(section)
+		e.close(inner)
+		e.close(section)
 		return
 	}
-	section := enc.open("EventData")
+	section := e.open("EventData")
 	if len(fields) == 0 {
-		enc.closeEmpty(section)
+		e.closeEmpty(section)
 		return
 	}
-	enc.content()
+	e.content()
 	for i, f := range fields {
 		var attrs []attr
 		if f.Name != "" {
 			attrs = []attr{{name: "Name", literal: f.Name}}
 		}
-		enc.field(enc.open("Data", attrs...), i, f.Value)
+		e.field(e.open("Data", attrs...), i, f.Value)
 	}
-	enc.close(section)
+	e.close(section)
 }
 
 // flush completes the chunk in work and begins another.
@@ -304,10 +304,10 @@ func (w *Writer) flush() {
 }
 
 // finish fills in the chunk's header: ids, tables and checksums.
-func (enc *encoder) finish(first, last uint64, lastAt int) []byte {
-	free := len(enc.b)
+func (e *encoder) finish(first, last uint64, lastAt int) []byte {
+	free := len(e.b)
 	b := make([]byte, ChunkSize)
-	copy(b, enc.b)
+	copy(b, e.b)
 	copy(b, chunkMagic)
 	le.PutUint64(b[8:], first)
 	le.PutUint64(b[16:], last)
@@ -322,12 +322,12 @@ func (enc *encoder) finish(first, last uint64, lastAt int) []byte {
 		copy(b[at:at+4], b[table+4*bucket:])
 		le.PutUint32(b[table+4*bucket:], uint32(at))
 	}
-	for _, at := range enc.nameAt {
+	for _, at := range e.nameAt {
 		if at < free {
 			link(nameTable, int(le.Uint16(b[at+4:]))%nameBuckets, at)
 		}
 	}
-	for _, at := range enc.tmplAt {
+	for _, at := range e.tmplAt {
 		if at < free {
 			link(templateTable, int(le.Uint32(b[at+4:])%templateBuckets), at)
 		}

@@ -153,7 +153,7 @@ func (b *blob) end(h hash.Hash, err error) error {
 	if err != io.EOF {
 		b.damage = classed(reeve.ErrDamaged, err)
 		if b.length == 0 || errors.Is(err, reeve.ErrLimit) || errors.Is(err, reeve.ErrAccess) {
-			b.drop()
+			_ = b.drop() // the damage tells more
 			return b.damage
 		}
 	}

@@ -25,7 +25,7 @@ func Quote(ctx context.Context, set *evidence.Set, refs []reeve.Ref, opt Options
 	opt.Only = func(name string) bool { return files[name] != nil }
 	opt.Hash = false
 	var quotes []*quoter
-	scan(ctx, set, opt, files, func(int) Sink {
+	_, _ = scan(ctx, set, opt, files, func(int) Sink { // the error is that of ctx, which the caller knows
 		q := &quoter{want: want, got: map[reeve.Ref]string{}}
 		quotes = append(quotes, q)
 		return q

@@ -118,4 +118,5 @@ func TestSharedLogsAndTheirConversionsSayTheSame(t *testing.T) {
 	if c.unlike > 0 {
 		t.Errorf("%d of %d differ", c.unlike, c.n)
 	}
+	t.Logf("%d cases", c.n)
 }

@@ -81,6 +81,7 @@ func TestSharedEvidenceIsReadOrNamed(t *testing.T) {
 		fmt.Fprintf(&got, "%s\t%s\t%d\t%d\t%s\n", f.Path, f.Format, f.Records, len(f.Errors)+f.MoreErrors, says)
 	}
 	golden(t, "shared_files.tsv", got.String())
+	t.Logf("%d cases", len(files))
 }
 
 // golden compares with a file of testdata, or rewrites it.

@@ -107,5 +107,5 @@ func isTable(text []byte) bool {
 func yamlKey(text []byte) bool {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	key, _, ok := bytes.Cut(line, []byte(":"))
-	return ok && len(key) > 0 && len(key) < 40 && bytes.IndexAny(key, " {[\"") < 0
+	return ok && len(key) > 0 && len(key) < 40 && !bytes.ContainsAny(key, " {[\"")
 }
