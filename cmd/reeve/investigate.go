@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"reeve"
 	"reeve/internal/intel"
 	"reeve/internal/inventory"
 	"reeve/internal/investigate"
+	"reeve/internal/playbook/questions"
 	"reeve/internal/report"
 	"reeve/internal/triage"
 	"reeve/lolbas"
@@ -31,7 +31,7 @@ type investigateCmd struct {
 	KnownGood []string `help:"List of hashes known as good." placeholder:"FILE" sep:"none"`
 	FailOn    string   `help:"Exit with status 3 when a case reaches this label." enum:",benign,expected,inconclusive,suspicious,malicious" default:"" placeholder:"LABEL"`
 	Report    string   `help:"Folder for report.html, investigation.json, timeline.csv and navigator.json." placeholder:"DIR"`
-	Format    string   `help:"${enum}." enum:"table,json,jsonl,csv,markdown,html" default:"table"`
+	Format    string   `help:"${enum}." enum:"table,json,jsonl,csv,markdown,html,timeline,navigator" default:"table"`
 }
 
 // Run investigates and prints.
@@ -64,8 +64,11 @@ func (c *investigateCmd) Run(a *app) error {
 			fmt.Fprintf(a.err, "Report in %s\n", filepath.Join(c.Report, "report.html"))
 		}
 	}
-	print, _ := report.ByName(c.Format)
-	if err := c.write(a, func(w io.Writer, looks report.Options) error { return print(w, inv, looks) }); err != nil {
+	show := report.Writers[slices.IndexFunc(report.Writers, func(w report.Writer) bool { return w.Name == c.Format })]
+	if err := c.write(a, func(w io.Writer, looks report.Options) error {
+		looks.Guide = guide()
+		return show.Write(w, inv, looks)
+	}); err != nil {
 		return err
 	}
 	return c.judge(inv)
@@ -191,13 +194,14 @@ func writeReport(dir string, inv *reeve.Investigation) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, f := range report.Files {
-		if strings.ContainsAny(f.Name, `/\`) {
-			return fmt.Errorf("report file %q leaves its folder", f.Name)
-		}
-		if err := writeFile(filepath.Join(dir, f.Name), func(w io.Writer) error { return f.Write(w, inv, report.Options{}) }); err != nil {
-			return err
-		}
+	return report.WriteDir(func(name string) (io.WriteCloser, error) { return createFile(filepath.Join(dir, name)) }, inv, report.Options{Guide: guide()})
+}
+
+// guide words the questions for the reader of a report.
+func guide() []report.Guide {
+	var out []report.Guide
+	for _, q := range questions.All() {
+		out = append(out, report.Guide{ID: q.ID, Text: q.Text, Why: q.Doc.Why, Supports: q.Doc.Supports, Refutes: q.Doc.Refutes, BlindSpots: q.Doc.BlindSpots, KnownBenign: q.Doc.KnownBenign})
 	}
-	return nil
+	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,25 +40,47 @@ func (o *output) looks(w io.Writer) report.Options {
 }
 
 // writeFile writes through a temporary file beside the target, so that a run that fails leaves no half a report.
-func writeFile(name string, fill func(io.Writer) error) (err error) {
+func writeFile(name string, fill func(io.Writer) error) error {
+	f, err := createFile(name)
+	if err != nil {
+		return err
+	}
+	if err := fill(f); err != nil {
+		f.drop()
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return f.Close()
+}
+
+// pending is a file that takes its name when it is closed.
+type pending struct {
+	*os.File
+	name string
+}
+
+func createFile(name string) (*pending, error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".reeve-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return nil, fmt.Errorf("write %s: %w", name, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err = fill(f); err != nil {
-		f.Close()
-		return fmt.Errorf("write %s: %w", name, err)
+	return &pending{f, name}, nil
+}
+
+func (p *pending) drop() {
+	p.File.Close()
+	os.Remove(p.File.Name())
+}
+
+// Close gives the file its name.
+func (p *pending) Close() error {
+	temporary := p.File.Name()
+	err := errors.Join(p.File.Chmod(0o644), p.File.Close())
+	if err == nil {
+		err = os.Rename(temporary, p.name)
 	}
-	if err = f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err != nil {
+		os.Remove(temporary)
+		return fmt.Errorf("write %s: %w", p.name, err)
 	}
-	if err = os.Chmod(f.Name(), 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return os.Rename(f.Name(), name)
+	return nil
 }

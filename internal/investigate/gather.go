@@ -19,12 +19,13 @@ import (
 func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, drafts []*draft) error {
 	for round := 1; len(drafts) > 0; round++ {
 		ask := compile(drafts, s.graph)
-		only := func(file string) bool { return s.fileConcerns(file, ask) }
-		o := opt.ingest(func(p ingest.Progress) { opt.progress("gather", round, p) })
-		o.Only = only
+		ask.looked = s.lookedAt(drafts, opt.Rules)
+		o := opt.ingest(func(p ingest.Progress) { opt.progress(fmt.Sprintf("gather %d", round), p) })
+		o.Only = func(file string) bool { return s.concerns(file, ask) }
 		var readers []*reader
 		_, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
-			r := &reader{ask: ask, decoder: winlog.NewDecoder(), canon: s.canon, graph: s.graph, rules: opt.Rules.worker()}
+			r := &reader{ask: ask, decoder: winlog.NewDecoder(), canon: s.canon, graph: s.graph}
+			r.rules = opt.Rules.worker(r.decoder)
 			readers = append(readers, r)
 			return r
 		})
@@ -49,9 +50,39 @@ func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, d
 	return nil
 }
 
+// concerns tells whether a file holds records of a host and time that is asked for.
+func (s *scanned) concerns(file string, ask *asked) bool {
+	for host, x := range s.where[file] {
+		if h := ask.hosts[host]; h != nil && (x.to == 0 || x.to >= h.from && x.from <= h.to) {
+			return true
+		}
+	}
+	return false
+}
+
 // asked is the compiled form of all cases' wants: from what a record names to the cases that it concerns.
 type asked struct {
-	hosts map[string]*askedHost
+	hosts  map[string]*askedHost
+	looked map[reeve.Ref][]lookup // records that rules matched, by citation
+}
+
+// lookup asks what a rule looked at in a record of a case.
+type lookup struct {
+	draft int
+	rule  int32
+}
+
+// lookedAt lists the records whose rules a case will show.
+func (s *scanned) lookedAt(drafts []*draft, rules *Rules) map[reeve.Ref][]lookup {
+	out := map[reeve.Ref][]lookup{}
+	for i, d := range drafts {
+		for n, h := range s.hitsOn(d.process.ID) {
+			if _, done := d.looked[lookedKey{h.ref, rules.engine.Rules()[h.rule].ID}]; !done && n < maxFindings {
+				out[h.ref] = append(out[h.ref], lookup{i, h.rule})
+			}
+		}
+	}
+	return out
 }
 
 type askedHost struct {
@@ -100,6 +131,14 @@ type reader struct {
 	light   winlog.Light
 	found   []delivery
 	silent  []silence
+	looked  []looked
+}
+
+// looked is what a rule looked at in a record of a case.
+type looked struct {
+	draft  int
+	key    lookedKey
+	fields []reeve.NamedValue
 }
 
 type delivery struct {
@@ -133,6 +172,9 @@ func (r *reader) Record(rec reeve.Record) {
 	}
 	e := r.decoder.Decode(rec, plan)
 	e.Host = r.canon(e.Host)
+	for _, l := range r.ask.looked[e.Ref] {
+		r.looked = append(r.looked, looked{l.draft, lookedKey{e.Ref, r.rules.rules[l.rule].ID}, r.rules.matcher.Looked(rec, l.rule)})
+	}
 	for _, i := range host.byText(&e, to) {
 		r.found = append(r.found, delivery{i, e})
 		if d := host.want[i]; e.Kind == reeve.ProcessStart && r.rules != nil && d.opened.Entry != nil && r.graph.Find(e.Host, e.Process, e.Time) == d.process.ID {
@@ -156,7 +198,7 @@ func (h *askedHost) concerns(r *reader, kind reeve.Kind) []int {
 		}
 		for _, i := range h.drafts {
 			d := h.want[i]
-			if t := r.light.Time; t >= d.process.Start-back && t <= d.want.to {
+			if t := r.light.Time; t >= d.at-back && t <= d.want.to {
 				to = append(slices.Clip(to), i)
 			}
 		}
@@ -219,6 +261,9 @@ func deliver(readers []*reader, drafts []*draft) {
 	var all []delivery
 	for _, r := range readers {
 		all = append(all, r.found...)
+		for _, l := range r.looked {
+			drafts[l.draft].looked[l.key] = l.fields
+		}
 		for _, s := range r.silent {
 			if drafts[s.draft].silent == nil {
 				drafts[s.draft].silent = s.rules

@@ -29,6 +29,8 @@ type Options struct {
 	Intel     reeve.Intel
 	Tool      reeve.Tool
 	Progress  func(stage string, done, total int64) // bytes; called from several goroutines
+
+	fields bool // note what rules looked at while reading
 }
 
 // Run investigates the evidence in set.

@@ -24,21 +24,45 @@ func (s *scanned) view(d *draft, opt *Options) *playbook.View {
 	if d.truncated {
 		v.Limit = fmt.Sprintf("only the first %d events were looked at", maxEvents)
 	}
-	for i := range d.events {
-		if e := &d.events[i]; e.Kind == reeve.ProcessStart && e.Host == d.process.Host && v.By(e) == d.process.ID {
-			v.Subject = e
-			break
+	v.Subject = record(v)
+	return v
+}
+
+// record is what is known of the subject's start: the fullest of its records, completed by the others; for want of one, what a
+// child's record tells.
+func record(v *playbook.View) *reeve.Event {
+	var list []*reeve.Event
+	for i := range v.Events {
+		if e := &v.Events[i]; e.Kind == reeve.ProcessStart && e.Host == v.Process.Host && v.By(e) == v.Process.ID {
+			list = append(list, e)
 		}
 	}
-	return v
+	if len(list) == 0 {
+		return told(v)
+	}
+	slices.SortStableFunc(list, func(a, b *reeve.Event) int { return cmp.Compare(len(b.Attrs), len(a.Attrs)) })
+	if len(list) == 1 {
+		return list[0]
+	}
+	out := *list[0]
+	out.Attrs, out.Also = slices.Clone(out.Attrs), slices.Clone(out.Also)
+	for _, e := range list[1:] {
+		for _, a := range e.Attrs {
+			if !out.Has(a.Attr) {
+				out.Attrs = append(out.Attrs, a)
+			}
+		}
+		out.Also = append(out.Also, e.Refs()...)
+	}
+	return &out
 }
 
 // judge asks the questions of a case, weighs the answers and puts the case together.
 func (s *scanned) judge(d *draft, opt *Options) reeve.Case {
 	v := s.view(d, opt)
 	v.Payloads = questions.Payloads(v)
-	v.Findings = s.findingsOn(v)
-	v.Habit, v.Footprint = s.habits(v, d)
+	v.Findings = s.findingsOn(v, d, opt.Rules)
+	v.Habit, v.Footprint = s.habitsOf(v, d)
 	c := reeve.Case{LOLBin: d.lolbin, Opened: d.opened.Reasons, Payloads: v.Payloads, Findings: v.Findings}
 	c.Answers = playbook.Run(questions.All(), v)
 	class := ""
@@ -61,6 +85,7 @@ func subject(v *playbook.View) reeve.Subject {
 	p := &v.Process
 	out := reeve.Subject{Host: p.Host, Time: v.Time(), Image: p.Image, GUID: p.Key.GUID, PID: p.Key.PID, User: p.User}
 	if e := v.Subject; e != nil {
+		out.User = cmp.Or(out.User, e.Get(reeve.AttrUser))
 		out.CommandLine, out.HasCommandLine = e.Get(reeve.AttrCommandLine), e.Has(reeve.AttrCommandLine)
 		out.OriginalFileName = e.Get(reeve.AttrOriginalFileName)
 		out.Hashes = playbook.Hashes(e.Get(reeve.AttrHashes))

@@ -27,6 +27,7 @@ const (
 type draft struct {
 	opened    triage.Opened
 	process   reeve.Process
+	at        reeve.Time // its start, else when it was first seen
 	lolbin    *reeve.LOLBin
 	want      wants
 	events    []reeve.Event
@@ -34,6 +35,7 @@ type draft struct {
 	truncated bool
 	payloads  []reeve.Payload
 	silent    []playbook.SilentRule
+	looked    map[lookedKey][]reeve.NamedValue // what the rules that matched looked at
 	limit     string
 }
 
@@ -63,21 +65,21 @@ var long = []reeve.Kind{reeve.ServiceInstall, reeve.TaskChange, reeve.Installer}
 
 // begin makes the first query of a case: its processes, its file, its session.
 func begin(o triage.Opened, g *process.Graph) *draft {
-	d := &draft{opened: o, process: g.Process(o.Process), seen: map[eventKey]int{}}
+	d := &draft{opened: o, process: g.Process(o.Process), at: g.Seen(o.Process), seen: map[eventKey]int{}, looked: map[lookedKey][]reeve.NamedValue{}}
 	if o.Entry != nil {
 		d.lolbin = &reeve.LOLBin{Name: o.Entry.Name, Techniques: o.Entry.Techniques()}
 	}
 	d.want = wants{processes: map[reeve.ProcID]bool{}, paths: map[string]bool{}, logons: map[string]bool{}}
 	d.askProcess(g, o.Process)
 	below, _ := g.Descendants(o.Process, maxTree)
-	last := max(d.process.Start, d.process.End)
+	last := max(d.at, d.process.End)
 	for _, id := range below {
 		d.want.processes[id] = true
 		p := g.Process(id)
 		last = max(last, p.Start, p.End)
 	}
 	d.askFile(d.process.Image)
-	d.want.from, d.want.to = d.process.Start-lookBack, last+lookAhead
+	d.want.from, d.want.to = d.at-lookBack, last+lookAhead
 	return d
 }
 

@@ -9,6 +9,9 @@ import (
 	"reeve"
 )
 
+// Clean makes a text from evidence safe to print on a terminal.
+func Clean(s string) string { return visible(s) }
+
 // visible makes every character of a text a printing one, so that evidence can neither drive a terminal nor reorder or hide
 // what a reader sees: control characters become their pictures (ESC is U+241B), format characters (bidirectional overrides,
 // zero widths, tags) their code points in brackets, broken UTF-8 the replacement character.

@@ -1,0 +1,150 @@
+package investigate
+
+import (
+	"cmp"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"reeve"
+	"reeve/internal/detect"
+	"reeve/internal/playbook"
+	"reeve/internal/winlog"
+	"reeve/sigma"
+)
+
+// RuleFolder is a folder of Sigma rules under the name that reports give it.
+type RuleFolder struct {
+	Name string
+	FS   fs.FS
+}
+
+// Rules are Sigma rules made ready. They are immutable and shared by workers; nil are no rules.
+type Rules struct {
+	engine  *sigma.Engine
+	sources []reeve.RuleSource
+	faults  []*sigma.RuleError
+}
+
+// windows maps log sources to the records of Windows.
+type windows struct{}
+
+func (windows) Sources(l sigma.Logsource) []string {
+	return winlog.RuleSources(l.Category, l.Product, l.Service)
+}
+
+// LoadRules reads and compiles folders of rules. Of rules with one id the first folder's counts. The error is about a folder
+// that cannot be walked; a rule that cannot be used is on its folder's lists.
+func LoadRules(folders []RuleFolder, opt sigma.ParseOptions) (*Rules, error) {
+	sets := make([]*sigma.Set, len(folders))
+	for i, f := range folders {
+		set, err := sigma.Load(f.FS, opt)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range set.Rules {
+			r.File = f.Name + "/" + r.File
+		}
+		for _, e := range slices.Concat(set.Inactive, set.Failed) {
+			e.File = f.Name + "/" + e.File
+		}
+		sets[i] = set
+	}
+	all := sigma.Merge(sets...)
+	r := &Rules{engine: sigma.Compile(all, windows{})}
+	problems := func(list []*sigma.RuleError, folder string) (out []reeve.RuleProblem) {
+		for _, e := range list {
+			if strings.HasPrefix(e.File, folder+"/") {
+				out = append(out, reeve.RuleProblem{ID: e.ID, File: e.File, Line: e.Line, Reason: e.Reason})
+			}
+		}
+		return out
+	}
+	for i, f := range folders {
+		src := reeve.RuleSource{Path: f.Name, SHA256: sets[i].SHA256, InactiveRules: problems(all.Inactive, f.Name), Unreadable: problems(all.Failed, f.Name)}
+		for _, rule := range r.engine.Rules() {
+			if strings.HasPrefix(rule.File, f.Name+"/") {
+				src.Count++
+			}
+		}
+		src.Inactive, src.Failed = len(src.InactiveRules), len(src.Unreadable)
+		r.sources = append(r.sources, src)
+	}
+	return r, nil
+}
+
+// Sources lists the folders with what became of their rules.
+func (r *Rules) Sources() []reeve.RuleSource {
+	if r == nil {
+		return nil
+	}
+	return r.sources
+}
+
+// List gives the rules that are in use, in the order of folders and files.
+func (r *Rules) List() []*sigma.Rule {
+	if r == nil {
+		return nil
+	}
+	return r.engine.Rules()
+}
+
+// ruleWorker is one worker's rules.
+type ruleWorker struct {
+	rules   []*sigma.Rule
+	matcher *detect.Matcher
+	about   map[string][]int32 // rules that mention a program, by its name
+}
+
+// worker gives a worker its rules; nil when there are none.
+func (r *Rules) worker(d *winlog.Decoder) *ruleWorker {
+	if r == nil {
+		return nil
+	}
+	return &ruleWorker{rules: r.engine.Rules(), matcher: detect.NewMatcher(r.engine, detect.Meaning{Sources: d.RuleSources, Field: winlog.RuleField}), about: map[string][]int32{}}
+}
+
+// maxSilent is how many silent rules a case lists; the gravest are kept.
+const maxSilent = 12
+
+// silent tells which rules about a program did not match the record of its start, and why.
+func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentRule {
+	list, ok := w.about[program]
+	if !ok {
+		for i, r := range w.rules {
+			if r.Mentions(`\`+program) || r.Mentions(program) && strings.Contains(strings.ToLower(r.Title), strings.TrimSuffix(strings.ToLower(program), ".exe")) {
+				list = append(list, int32(i))
+			}
+		}
+		w.about[program] = list
+	}
+	matched := slices.Clone(w.matcher.Match(rec))
+	out := []playbook.SilentRule{}
+	for _, i := range list {
+		if slices.Contains(matched, i) {
+			continue
+		}
+		r := w.rules[i]
+		if reason, says := w.matcher.Silence(rec, i); reason != "" {
+			out = append(out, playbook.SilentRule{ID: r.ID, Title: r.Title, Level: levelOf(r.Level), Reason: reason, Says: says})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b playbook.SilentRule) int {
+		return cmp.Or(cmp.Compare(b.Level, a.Level), strings.Compare(a.ID, b.ID))
+	})
+	return out[:min(len(out), maxSilent)]
+}
+
+func levelOf(word string) reeve.Level {
+	for l := reeve.Informational; l <= reeve.Critical; l++ {
+		if l.String() == word {
+			return l
+		}
+	}
+	return reeve.Informational
+}
+
+// finding makes a finding of a rule without what it looked at.
+func finding(r *sigma.Rule) reeve.Finding {
+	return reeve.Finding{RuleID: r.ID, Title: r.Title, Level: levelOf(r.Level), Tags: r.Tags, Source: r.File, Author: r.Author}
+}

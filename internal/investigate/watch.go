@@ -1,0 +1,254 @@
+package investigate
+
+import (
+	"strings"
+
+	"reeve"
+	"reeve/cmdline"
+	"reeve/internal/coverage"
+	"reeve/internal/playbook"
+	"reeve/internal/prevalence"
+	"reeve/internal/process"
+	"reeve/internal/triage"
+	"reeve/internal/winlog"
+	"reeve/lolbas"
+)
+
+// watcher is one worker's part of the first reading: it sees every record once and keeps what is small.
+type watcher struct {
+	decoder *winlog.Decoder
+	rules   *ruleWorker
+	named   []triage.Subject
+	light   winlog.Light
+
+	builder *process.Builder
+	counter *coverage.Counter
+	trail   *trail
+	runs    []run
+	hits    []hit
+	texts   texts
+	judged  map[string]judged
+	fields  bool // note what a rule looked at
+}
+
+// run is one execution of a program that may become a case.
+type run struct {
+	host     string
+	key      reeve.ProcKey
+	time     reeve.Time
+	shape    uint64 // 0 when no command line is known
+	judged   judged
+	abuse    bool
+	told     bool // known from a child's record alone
+	ofn, cmd bool // the record states an original file name, a command line
+	ref      reeve.Ref
+}
+
+// judged is what name, place and version resource say of a file.
+type judged struct {
+	entry    *lolbas.Entry
+	location lolbas.LocationClass
+	identity lolbas.IdentityValue
+}
+
+// hit is a rule that matched a record.
+type hit struct {
+	rule int32
+	host string
+	key  reeve.ProcKey
+	time reeve.Time
+	ref  reeve.Ref
+
+	fields []reeve.NamedValue // what it looked at, when that is wanted of every hit
+}
+
+func newWatcher(opt *Options) *watcher {
+	d := winlog.NewDecoder()
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: newTrail(), texts: texts{}, judged: map[string]judged{}}
+}
+
+// Lost does nothing: losses stand in the account of their file.
+func (w *watcher) Lost(reeve.ReadError) {}
+
+// Record looks at one record.
+func (w *watcher) Record(rec reeve.Record) {
+	head, ref := rec.Head(), rec.Ref()
+	w.trail.pass(ref, head)
+	w.counter.Record(head.Computer, head.Channel, ref.RecordID, ref.HasID, head.Time, ref)
+	plan := w.decoder.Meaning(rec)
+	w.light = winlog.Light{Host: head.Computer, Time: head.Time, Image: w.light.Image[:0]}
+	if plan != nil {
+		w.decoder.Light(rec, plan, &w.light)
+		w.event(rec, plan, ref)
+	}
+	if w.rules != nil {
+		for _, rule := range w.rules.matcher.Match(rec) {
+			h := hit{rule: rule, host: w.light.Host, key: w.light.Process, time: w.light.Time, ref: ref}
+			if w.fields {
+				h.fields = w.rules.matcher.Looked(rec, rule)
+			}
+			w.hits = append(w.hits, h)
+		}
+	}
+}
+
+func (w *watcher) event(rec reeve.Record, plan *winlog.Plan, ref reeve.Ref) {
+	l := &w.light
+	w.counter.Event(l.Host, plan.Kind, l.Image, l.Time)
+	switch plan.Kind {
+	case reeve.ProcessStart:
+		e := w.decoder.Decode(rec, plan)
+		w.start(&e)
+	case reeve.ProcessEnd:
+		w.builder.End(l.Host, l.Process, l.Time)
+	case reeve.Boot:
+		w.builder.Boot(l.Host, l.Time)
+	case reeve.LogCleared, reeve.AuditChange:
+		e := w.decoder.Decode(rec, plan)
+		if channel, says := tampered(&e); says != "" {
+			w.counter.Cleared(e.Host, channel, says, e.Time, ref)
+		}
+	default:
+		w.builder.Deed(l.Host, l.Process, l.Image, l.Time, ref)
+	}
+}
+
+// start takes a process start into the graph, and remembers it when the program or its parent may become a case.
+func (w *watcher) start(e *reeve.Event) {
+	image, parent := w.texts.keep(e.Get(reeve.AttrImage)), w.texts.keep(e.Get(reeve.AttrParentImage))
+	w.builder.Start(process.Start{Host: e.Host, Key: e.Process, Parent: e.Parent, Image: image, ParentImage: parent, User: e.Get(reeve.AttrUser), UserSID: e.Get(reeve.AttrUserSID),
+		LogonID: e.Get(reeve.AttrLogonID), Time: e.Time, Ref: e.Ref})
+	line, hasLine := e.Get(reeve.AttrCommandLine), e.Has(reeve.AttrCommandLine)
+	for _, lack := range [...]struct {
+		what string
+		have bool
+	}{{"command line", line != ""}, {"hashes", e.Has(reeve.AttrHashes)}, {"original file name", e.Has(reeve.AttrOriginalFileName)}} {
+		if !lack.have {
+			w.counter.Lacks(e.Host, lack.what)
+		}
+	}
+	j := w.judge(e, image)
+	if j.entry != nil || w.asked(e, image) {
+		r := run{host: e.Host, key: e.Process, time: e.Time, judged: j, ofn: e.Has(reeve.AttrOriginalFileName), cmd: hasLine, ref: e.Ref}
+		r.read(line)
+		w.runs = append(w.runs, r)
+	}
+	if j := byName(parent); j.entry != nil && j.entry.Class != lolbas.Everyday {
+		r := run{host: e.Host, key: e.Parent, time: e.Time, judged: j, told: true, ref: e.Ref}
+		r.read(e.Get(reeve.AttrParentCommandLine))
+		w.runs = append(w.runs, r)
+	}
+}
+
+// read takes what a command line says.
+func (r *run) read(line string) {
+	if line == "" {
+		return
+	}
+	r.shape = prevalence.ShapeOf(line)
+	if e := r.judged.entry; e != nil {
+		r.abuse = lolbas.Parse(e.Name, line).Abuse
+	}
+}
+
+// maxJudged bounds what a worker remembers of files; hostile evidence can name files without end.
+const maxJudged = 1 << 15
+
+// judge tells which LOLBAS entry a started file is, by name or by what its version resource says.
+func (w *watcher) judge(e *reeve.Event, image string) judged {
+	ofn := e.Get(reeve.AttrOriginalFileName)
+	hashes := e.Get(reeve.AttrHashes)
+	key := image + "\x00" + ofn + "\x00" + hashes + "\x00" + e.Get(reeve.AttrCompany) + "\x00" + e.Get(reeve.AttrProduct) + "\x00" + e.Get(reeve.AttrDescription)
+	if j, ok := w.judged[key]; ok {
+		return j
+	}
+	base := cmdline.ParsePath(image).Base
+	id := lolbas.Identify(lolbas.Evidence{Base: base, OriginalFileName: ofn, Product: e.Get(reeve.AttrProduct), Company: e.Get(reeve.AttrCompany), Description: e.Get(reeve.AttrDescription),
+		SHA256: playbook.Hashes(hashes).SHA256, Path: image})
+	j := judged{entry: id.Entry, identity: id.Value}
+	if j.entry == nil {
+		j.entry = byName(image).entry
+	}
+	if j.entry != nil && j.entry.Kind != lolbas.Binary && j.entry.Kind != lolbas.Other {
+		j.entry = nil // libraries and scripts are run by another program, which is the execution
+	}
+	if j.entry != nil {
+		j.location = lolbas.Locate(j.entry, image).Class
+	}
+	if len(w.judged) >= maxJudged {
+		clear(w.judged)
+	}
+	w.judged[key] = j
+	return j
+}
+
+// byName tells the entry of a program that is known by its path alone.
+func byName(image string) judged {
+	if image == "" {
+		return judged{}
+	}
+	for _, e := range lolbas.ByName(image[strings.LastIndexAny(image, `\/`)+1:]) {
+		if e.Kind == lolbas.Binary || e.Kind == lolbas.Other {
+			return judged{entry: e, location: lolbas.Locate(e, image).Class, identity: lolbas.UnknownIdentity}
+		}
+	}
+	return judged{}
+}
+
+// asked tells whether the user named the process.
+func (w *watcher) asked(e *reeve.Event, image string) bool {
+	if len(w.named) == 0 {
+		return false
+	}
+	p := reeve.Process{Host: strings.ToLower(e.Host), Key: e.Process, Image: image, Start: e.Time}
+	for _, s := range w.named {
+		if s.Matches(&p) {
+			return true
+		}
+	}
+	return false
+}
+
+// tampered words a change of what is logged; "" for what happens at every start and stop of Windows.
+func tampered(e *reeve.Event) (channel, says string) {
+	by := ""
+	if user := e.Get(reeve.AttrUser); user != "" {
+		by = " by " + user
+	}
+	if e.Kind == reeve.LogCleared {
+		channel = e.Get(reeve.AttrChannel)
+		if channel == "" {
+			channel = e.Channel
+		}
+		return channel, "the log was cleared" + by
+	}
+	switch detail := strings.ToLower(e.Get(reeve.AttrDetails)); e.Get(reeve.AttrOperation) {
+	case "sysmon state":
+		if strings.EqualFold(e.Get(reeve.AttrResult), "stopped") {
+			return e.Channel, "Sysmon was stopped"
+		}
+	case "sysmon configuration":
+		return e.Channel, "the Sysmon configuration was changed"
+	case "sysmon error":
+		return e.Channel, "Sysmon reported an error: " + e.Get(reeve.AttrMessage)
+	case "audit policy":
+		if strings.Contains(detail, "removed") || strings.Contains(detail, "%%8448") || strings.Contains(detail, "%%8450") {
+			return e.Channel, "an audit policy was switched off" + by
+		}
+	case "events dropped":
+		return e.Channel, "Windows dropped events before they were written"
+	}
+	return "", ""
+}
+
+// texts keeps one copy of each text.
+type texts map[string]string
+
+func (t texts) keep(s string) string {
+	if have, ok := t[s]; ok {
+		return have
+	}
+	s = strings.Clone(s)
+	t[s] = s
+	return s
+}
