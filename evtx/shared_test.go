@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files, testdata/shared_counts.tsv from ../shared and evtxexport")
+var update = flag.Bool("update", false, "rewrite the golden files, testdata/shared_counts.tsv from the real logs and evtxexport")
 
 const (
 	sharedEvidence = "../../shared/evidence"

@@ -32,6 +32,7 @@ func TestEveryListedPathIsListed(t *testing.T) {
 	if n != 763 {
 		t.Errorf("%d paths", n)
 	}
+	t.Logf("%d cases", n)
 }
 
 func TestListedPathsElsewhereAreTheSameForm(t *testing.T) {
