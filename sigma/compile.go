@@ -83,6 +83,7 @@ type Program struct {
 	any      *fieldMatcher // for values that only keywords look at
 	nodes    []flatNode
 	rules    []programRule
+	ids      map[*pred]int32
 	triggers [][]int32 // by predicate: rules whose necessary clause contains it
 	always   []int32   // rules without a necessary clause
 }
@@ -102,6 +103,12 @@ type flatNode struct {
 // Fields names the slots of an event.
 func (p *Program) Fields() []string { return p.fields }
 
+// Has tells whether the program holds a rule, by its number.
+func (p *Program) Has(rule int32) bool {
+	_, ok := slices.BinarySearchFunc(p.rules, rule, func(r programRule, id int32) int { return int(r.id - id) })
+	return ok
+}
+
 // Keywords tells whether rules look at all values of an event.
 func (p *Program) Keywords() bool { return p.keywords }
 
@@ -114,11 +121,8 @@ type compiler struct {
 	lits    map[int32][]target // by slot
 }
 
-// opGroup is true when any of several literals on one field was found.
-const opGroup op = 100
-
 func (e *Engine) program(ids []int32) *Program {
-	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, members: map[int32][]int32{}, lits: map[int32][]target{}}
+	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}, ids: map[*pred]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, members: map[int32][]int32{}, lits: map[int32][]target{}}
 	roots := make([]*compiled, len(ids))
 	for i, id := range ids {
 		roots[i] = c.rewrite(c.intern(e.rules[id].root))
@@ -183,6 +187,7 @@ func (c *compiler) intern(n *node) *compiled {
 			i = c.add(n.pred, c.field(n.pred.field), ref)
 			c.index[key] = i
 		}
+		c.p.ids[n.pred] = i
 		return &compiled{kind: 'p', pred: i}
 	}
 	out := &compiled{kind: n.kind}

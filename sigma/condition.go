@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,12 +16,22 @@ type conditionParser struct {
 	order  []string
 }
 
-var conditionToken = regexp.MustCompile(`\(|\)|\||[^\s()|]+`)
+var conditionToken = regexp.MustCompile(`[()]|[^\s()]+`)
 
-const maxConditionDepth = 64
+// Bounds of a condition.
+const (
+	maxConditionDepth = 64
+	maxTokens         = 10_000
+)
 
 func (c *conditionParser) parse(text string) (*node, error) {
-	c.tokens, c.pos, c.depth = conditionToken.FindAllString(text, -1), 0, 0
+	if strings.Contains(text, "|") {
+		return nil, errors.New("the condition has an aggregation (|), which correlation rules replaced")
+	}
+	c.tokens, c.pos, c.depth = conditionToken.FindAllString(text, maxTokens+1), 0, 0
+	if len(c.tokens) > maxTokens {
+		return nil, fmt.Errorf("the condition has more than %d words", maxTokens)
+	}
 	n, err := c.or()
 	if err != nil {
 		return nil, err
@@ -74,14 +85,14 @@ func (c *conditionParser) not() (*node, error) {
 	c.pos++
 	switch {
 	case t == "":
-		return nil, fmt.Errorf("the condition ends too early")
+		return nil, errors.New("the condition ends too early")
 	case t == "(":
 		n, err := c.or()
 		if err != nil {
 			return nil, err
 		}
 		if c.peek() != ")" {
-			return nil, fmt.Errorf("a bracket of the condition is not closed")
+			return nil, errors.New("a bracket of the condition is not closed")
 		}
 		c.pos++
 		return n, nil
@@ -90,8 +101,8 @@ func (c *conditionParser) not() (*node, error) {
 		pattern := c.peek()
 		c.pos++
 		return c.of(strings.EqualFold(t, "all"), pattern)
-	case t == "|":
-		return nil, fmt.Errorf("aggregations in conditions were replaced by correlation rules")
+	case strings.EqualFold(c.peek(), "of"):
+		return nil, fmt.Errorf("the condition asks for %q of several; 1, any and all can be asked for", t)
 	}
 	n := c.named[t]
 	if n == nil {

@@ -1,8 +1,6 @@
 package sigma
 
 import (
-	"bytes"
-	"encoding/binary"
 	"slices"
 	"unsafe"
 )
@@ -224,15 +222,15 @@ func (m *Matcher) evaluate(id int32) bool {
 		return (e.state[slot] != absent) == q.want
 	}
 	for i := e.first[slot]; i != 0; i = e.values[i-1].next {
-		f := text(m.foldedAt(i - 1))
+		f := m.foldedAt(i - 1)
 		if q.op != opRef {
-			if q.test(text(e.values[i-1].text), f) {
+			if q.test(text(e.values[i-1].text), text(f)) {
 				return true
 			}
 			continue
 		}
 		for k := e.first[m.p.refs[id]]; k != 0; k = e.values[k-1].next {
-			if q.testRef(f, text(m.foldedAt(k-1))) {
+			if q.testRef(f, m.foldedAt(k-1)) {
 				return true
 			}
 		}
@@ -242,29 +240,3 @@ func (m *Matcher) evaluate(id int32) bool {
 
 // text looks at bytes as a string for the time of a comparison; nothing keeps it.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// appendFolded appends the folded form: eight ASCII bytes at a time, anything else by Unicode's rules.
-func appendFolded(dst, src []byte) []byte {
-	from := len(dst)
-	dst = append(dst, src...)
-	b := dst[from:]
-	var high uint64
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		high |= x
-		low := x & 0x7f7f7f7f7f7f7f7f
-		upper := (low + 0x3f3f3f3f3f3f3f3f) &^ (low + 0x2525252525252525) & 0x8080808080808080 &^ x
-		binary.LittleEndian.PutUint64(b[i:], x|upper>>2)
-	}
-	for ; i < len(b); i++ {
-		high |= uint64(b[i])
-		if b[i] >= 'A' && b[i] <= 'Z' {
-			b[i] += 'a' - 'A'
-		}
-	}
-	if high&0x8080808080808080 != 0 {
-		dst = append(dst[:from], bytes.ToLower(src)...)
-	}
-	return dst
-}

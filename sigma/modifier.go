@@ -2,8 +2,9 @@ package sigma
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
-	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,137 +14,106 @@ import (
 
 // item is a field with modifiers and its values: "CommandLine|contains|all".
 type item struct {
-	field string
-	mods  []string
-	opt   *ParseOptions
+	field    string
+	mods     []string
+	all, neq bool
+	opt      *ParseOptions
 }
 
-// aliases are pySigma's long names of modifiers.
-var aliases = map[string]string{"ignorecase": "i", "multiline": "m", "dotall": "s", "utf16le": "wide"}
+// longName gives modifiers with two names one.
+func longName(m string) string {
+	switch m {
+	case "ignorecase":
+		return "i"
+	case "multiline":
+		return "m"
+	case "dotall":
+		return "s"
+	case "utf16le":
+		return "wide"
+	}
+	return m
+}
 
-var plainModifiers = []string{"contains", "startswith", "endswith", "all", "cased", "neq", "windash", "base64", "base64offset", "wide", "utf16", "utf16be", "re", "i", "m", "s", "cidr", "exists", "expand",
-	"fieldref", "lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year"}
+// modifiers are all that the specification has.
+var modifiers = append([]string{"contains", "startswith", "endswith", "all", "cased", "neq", "windash", "base64", "base64offset", "wide", "utf16", "utf16be", "re", "i", "m", "s", "cidr",
+	"exists", "expand", "fieldref", "lt", "lte", "gt", "gte"}, units[:]...)
 
 // parseItem makes the node of one key of a search identifier.
-func parseItem(key string, v *yaml.Node, opt *ParseOptions) (*node, error) {
-	parts := strings.Split(key, "|")
+func parseItem(key, v *yaml.Node, opt *ParseOptions) (*node, error) {
+	parts := strings.Split(key.Value, "|")
 	it := item{field: strings.ReplaceAll(parts[0], " ", ""), opt: opt}
 	for _, m := range parts[1:] {
-		if long, ok := aliases[m]; ok {
-			m = long
+		switch m = longName(m); {
+		case !slices.Contains(modifiers, m):
+			return nil, atLine(key, fmt.Errorf("the modifier %q is not known", m))
+		case m == "all":
+			it.all = true
+		case m == "neq":
+			it.neq = true
+		default:
+			it.mods = append(it.mods, m)
 		}
-		if !slices.Contains(plainModifiers, m) {
-			return nil, fmt.Errorf("the modifier %q is not known", m)
-		}
-		it.mods = append(it.mods, m)
 	}
 	values := []*yaml.Node{v}
 	if v.Kind == yaml.SequenceNode {
 		values = v.Content
 	}
 	if len(values) == 0 {
-		values = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!null"}}
+		values = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!null", Line: v.Line}}
 	}
 	var kids []*node
 	for _, x := range values {
 		n, err := it.value(x)
 		if err != nil {
-			return nil, err
+			return nil, atLine(x, err)
 		}
 		kids = append(kids, n)
 	}
 	kind := byte('|')
-	if it.has("all") {
+	if it.all {
 		kind = '&'
 	}
 	n := combine(kind, kids...)
-	if it.has("neq") {
+	if it.neq {
 		n = combine('!', n)
 	}
 	return n, nil
 }
 
-func (it *item) has(m string) bool { return slices.Contains(it.mods, m) }
-
-func (it *item) leaf(p *pred) *node {
-	p.field = it.field
-	return &node{kind: 'p', pred: p}
+// form is a value on its way through the modifiers. What it is decides which modifiers apply.
+type form struct {
+	is    string // "text", "number", "true or false", "null", "expression", "network", "field", "comparison", "part of a time", "question of existence"
+	parts []piece
+	raw   string
+	pred  pred
 }
 
 // value makes the node of one value.
 func (it *item) value(x *yaml.Node) (*node, error) {
-	if x.Kind == yaml.AliasNode {
-		x = x.Alias
-	}
 	if x.Kind != yaml.ScalarNode {
 		return nil, fmt.Errorf("a value of %q is neither text nor number", it.field)
 	}
-	if x.Tag == "!!null" {
-		return it.leaf(&pred{op: opNull}), nil
-	}
-	s := x.Value
-	if it.has("expand") && strings.Contains(s, "%") {
-		return it.expand(s)
-	}
-	return it.text(s)
-}
-
-// text makes the node of one value whose placeholders are filled.
-func (it *item) text(s string) (*node, error) {
-	switch {
-	case it.has("exists"):
-		want, err := strconv.ParseBool(strings.ToLower(s))
-		if err != nil {
-			return nil, fmt.Errorf("exists wants true or false, not %q", s)
+	forms := []form{{is: "text", parts: parsePieces(x.Value), raw: x.Value}}
+	switch x.ShortTag() {
+	case "!!null":
+		if it.field == "" {
+			return nil, errors.New("a keyword is null")
 		}
-		return it.leaf(&pred{op: opExists, want: want}), nil
-	case it.has("re"):
-		return it.regexp(s)
-	case it.has("cidr"):
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no network: %w", s, err)
-		}
-		return it.leaf(&pred{op: opCIDR, cidr: cidrSet{p.Masked()}}), nil
-	case it.has("fieldref"):
-		p := &pred{op: opRef, lit: strings.ReplaceAll(s, " ", ""), ref: opExact}
-		for m, o := range map[string]op{"startswith": opPrefix, "endswith": opSuffix, "contains": opContains} {
-			if it.has(m) {
-				p.ref = o
-			}
-		}
-		return it.leaf(p), nil
-	}
-	for _, c := range []struct {
-		mod string
-		op  op
-	}{{"lt", opLess}, {"lte", opLessEqual}, {"gt", opGreater}, {"gte", opGreaterEqual}} {
-		if it.has(c.mod) {
-			n, err := strconv.ParseFloat(s, 64)
-			if err != nil {
-				return nil, fmt.Errorf("%s wants a number, not %q", c.mod, s)
-			}
-			return it.leaf(&pred{op: c.op, num: n}), nil
+		forms[0] = form{is: "null", pred: pred{op: opNull}}
+	case "!!bool":
+		forms[0].is = "true or false"
+	case "!!int", "!!float":
+		forms[0].is = "number"
+		// Logs print 0x1410 or 5136: a number in another notation means both.
+		if n, err := strconv.ParseInt(x.Value, 0, 64); err == nil && strconv.FormatInt(n, 10) != x.Value {
+			forms = append(forms, form{is: "number", parts: parsePieces(strconv.FormatInt(n, 10)), raw: strconv.FormatInt(n, 10)})
 		}
 	}
-	for _, unit := range []string{"minute", "hour", "day", "week", "month", "year"} {
-		if it.has(unit) {
-			n, err := strconv.Atoi(s)
-			if err != nil {
-				return nil, fmt.Errorf("%s wants a number, not %q", unit, s)
-			}
-			return it.leaf(&pred{op: opTime, unit: unit, num: float64(n)}), nil
-		}
-	}
-	return it.strings([][]piece{parsePieces(s)})
-}
-
-// strings applies the modifiers of text in order and makes a node of all forms that come out.
-func (it *item) strings(forms [][]piece) (*node, error) {
-	for _, m := range it.mods {
-		var next [][]piece
-		for _, ps := range forms {
-			out, err := transform(m, ps)
+	for i, m := range it.mods {
+		var next []form
+		for _, f := range forms {
+			out, err := it.apply(m, f, i == 0)
 			if err != nil {
 				return nil, err
 			}
@@ -154,78 +124,305 @@ func (it *item) strings(forms [][]piece) (*node, error) {
 		forms = next
 	}
 	var kids []*node
-	for _, ps := range forms {
-		if it.field == "" { // keywords stand anywhere in a value
-			ps = withStar(withStar(ps, true), false)
+	for _, f := range forms {
+		p, err := it.predicate(f)
+		if err != nil {
+			return nil, err
 		}
-		kids = append(kids, it.leaf(literalPred(ps, it.has("cased"))))
+		p.field = it.field
+		kids = append(kids, &node{kind: 'p', pred: p})
 	}
 	return combine('|', kids...), nil
 }
 
-// transform applies one modifier to one form.
-func transform(mod string, ps []piece) ([][]piece, error) {
-	lit := func(list ...string) (out [][]piece) {
+// apply applies one modifier to one form.
+func (it *item) apply(mod string, f form, first bool) ([]form, error) {
+	wrong := fmt.Errorf("%s does not apply to a %s", mod, f.is)
+	text := f.is == "text" || f.is == "number" || f.is == "true or false"
+	switch mod {
+	case "contains", "startswith", "endswith":
+		switch {
+		case text:
+			f.parts = stars(mod, f.parts)
+			f.is = "text"
+		case f.is == "field":
+			f.pred.ref = map[string]op{"contains": opContains, "startswith": opPrefix, "endswith": opSuffix}[mod]
+		case f.is != "expression": // an expression is looked for anywhere as it is
+			return nil, wrong
+		}
+		return []form{f}, nil
+	case "i", "m", "s":
+		if f.is != "expression" {
+			return nil, wrong
+		}
+		f.pred.lit += mod
+		return []form{f}, nil
+	case "expand":
+		return it.expand(f)
+	case "lt", "lte", "gt", "gte":
+		return f.compare(map[string]op{"lt": opLess, "lte": opLessEqual, "gt": opGreater, "gte": opGreaterEqual}[mod], wrong)
+	}
+	if !text {
+		return nil, wrong
+	}
+	switch mod {
+	case "cased":
+		f.pred.cased = true
+		return []form{f}, nil
+	case "re", "cidr", "exists":
+		if !first {
+			return nil, fmt.Errorf("%s stands behind another modifier", mod)
+		}
+		return f.become(mod, it.field)
+	case "fieldref":
+		name, ok := literal(f.parts)
+		if name = strings.ReplaceAll(name, " ", ""); !ok || name == "" || it.field == "" {
+			return nil, errors.New("fieldref wants a field and the name of another")
+		}
+		f.is, f.pred = "field", pred{op: opRef, lit: name, ref: opExact}
+		return []form{f}, nil
+	}
+	if slices.Contains(units[:], mod) {
+		n, ok := number(f.raw)
+		if !ok {
+			return nil, fmt.Errorf("%s wants a number, not %q", mod, f.raw)
+		}
+		f.is, f.pred = "part of a time", pred{op: opEqual, unit: mod, num: n}
+		return []form{f}, nil
+	}
+	return f.encode(mod)
+}
+
+// become makes the form what re, cidr and exists say that it is.
+func (f form) become(mod, field string) ([]form, error) {
+	switch mod {
+	case "re":
+		f.is, f.pred = "expression", pred{op: opRegexp}
+	case "cidr":
+		p, err := parseNetwork(f.raw)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no network", f.raw)
+		}
+		f.is, f.pred = "network", pred{op: opCIDR, cidr: p, lit: p.String()}
+	default:
+		want, err := strconv.ParseBool(strings.ToLower(f.raw))
+		if err != nil || field == "" {
+			return nil, fmt.Errorf("exists wants a field, and true or false, not %q", f.raw)
+		}
+		f.is, f.pred = "question of existence", pred{op: opExists, want: want}
+	}
+	return []form{f}, nil
+}
+
+func (f form) compare(o op, wrong error) ([]form, error) {
+	if f.is == "part of a time" {
+		f.pred.op = o
+		return []form{f}, nil
+	}
+	if f.is != "number" && f.is != "text" {
+		return nil, wrong
+	}
+	n, ok := number(f.raw)
+	if !ok {
+		return nil, fmt.Errorf("a comparison wants a number, not %q", f.raw)
+	}
+	f.is, f.pred = "comparison", pred{op: o, num: n}
+	return []form{f}, nil
+}
+
+// encode applies the modifiers that rewrite text.
+func (f form) encode(mod string) ([]form, error) {
+	texts := func(list ...string) (out []form) {
 		for _, s := range list {
-			out = append(out, []piece{{'l', s}})
+			out = append(out, form{is: "text", parts: add(nil, piece{'l', s}), raw: s, pred: f.pred})
 		}
 		return out
 	}
 	switch mod {
 	case "windash":
-		out := [][]piece{nil}
-		for _, p := range ps {
-			variants := []string{p.text}
-			if p.kind == 'l' {
-				variants = windash(p.text)
-			}
-			var next [][]piece
-			for _, have := range out {
-				for _, v := range variants {
-					next = append(next, append(slices.Clone(have), piece{p.kind, v}))
-				}
-			}
-			out = next
+		return f.windash()
+	case "wide", "utf16", "utf16be":
+		var out []piece
+		if mod == "utf16" {
+			out = add(out, piece{'l', "\xff\xfe"})
 		}
-		return out, nil
-	case "wide", "utf16", "utf16be", "base64", "base64offset":
-		s, ok := literal(ps)
-		if !ok {
-			return nil, fmt.Errorf("%s cannot encode wildcards", mod)
+		for _, p := range f.parts {
+			out = add(out, piece{p.kind, utf16Text(p.text, mod == "utf16be")})
 		}
-		switch mod {
-		case "wide":
-			return lit(utf16Text(s, false, false)), nil
-		case "utf16be":
-			return lit(utf16Text(s, true, false)), nil
-		case "utf16":
-			return lit(utf16Text(s, false, true)), nil
-		case "base64":
-			return lit(base64.StdEncoding.EncodeToString([]byte(s))), nil
-		}
-		return lit(base64Offsets(s)...), nil
-	case "contains":
-		return [][]piece{withStar(withStar(ps, true), false)}, nil
-	case "startswith":
-		return [][]piece{withStar(ps, false)}, nil
-	case "endswith":
-		return [][]piece{withStar(ps, true)}, nil
+		f.is, f.parts = "text", out
+		return []form{f}, nil
 	}
-	return [][]piece{ps}, nil
+	s, ok := literal(f.parts)
+	if !ok {
+		return nil, fmt.Errorf("%s cannot encode wildcards", mod)
+	}
+	if mod == "base64" {
+		return texts(base64.StdEncoding.EncodeToString([]byte(s))), nil
+	}
+	list := base64Offsets(s)
+	if slices.Contains(list, "") {
+		return nil, fmt.Errorf("%q is too short to be found within base64", s)
+	}
+	return texts(list...), nil
 }
 
-// withStar adds a star at the front or the end unless one stands there.
-func withStar(ps []piece, front bool) []piece {
-	star := piece{kind: '*'}
-	switch {
-	case len(ps) == 0:
-		return []piece{star}
-	case front && ps[0].kind != '*':
-		return append([]piece{star}, ps...)
-	case !front && ps[len(ps)-1].kind != '*':
-		return append(slices.Clone(ps), star)
+func (f form) windash() ([]form, error) {
+	forms := [][]piece{nil}
+	for _, p := range f.parts {
+		variants, ok := []string{p.text}, true
+		if p.kind == 'l' {
+			variants, ok = windash(p.text)
+		}
+		if !ok || len(variants)*len(forms) > maxVariants {
+			return nil, fmt.Errorf("windash expands a value to more than %d forms", maxVariants)
+		}
+		var next [][]piece
+		for _, have := range forms {
+			for _, v := range variants {
+				next = append(next, add(slices.Clone(have), piece{p.kind, v}))
+			}
+		}
+		forms = next
 	}
-	return ps
+	var out []form
+	for _, ps := range forms {
+		out = append(out, form{is: "text", parts: ps, raw: f.raw, pred: f.pred})
+	}
+	return out, nil
+}
+
+// stars adds the wildcards that contains, startswith and endswith stand for, unless they are there.
+func stars(mod string, ps []piece) []piece {
+	star := piece{kind: '*'}
+	out := ps
+	if mod != "startswith" {
+		out = []piece{star}
+		for _, p := range ps {
+			out = add(out, p)
+		}
+	}
+	if mod != "endswith" {
+		out = add(slices.Clone(out), star)
+	}
+	return out
+}
+
+var placeholder = regexp.MustCompile(`%(\w+)%`)
+
+// expand fills the placeholders of a value; one without values makes the rule inactive. \% is a percent sign.
+func (it *item) expand(f form) ([]form, error) {
+	if f.is == "expression" {
+		list, err := it.fill(f.raw)
+		var out []form
+		for _, ps := range list {
+			raw := ""
+			for _, p := range ps {
+				raw += p.text
+			}
+			out = append(out, form{is: f.is, raw: raw, pred: f.pred})
+		}
+		return out, err
+	}
+	if f.is == "number" || f.is == "true or false" {
+		return []form{f}, nil
+	}
+	if f.is != "text" {
+		return nil, fmt.Errorf("expand does not apply to a %s", f.is)
+	}
+	forms := [][]piece{nil}
+	for _, p := range f.parts {
+		filled := [][]piece{{p}}
+		if p.kind == 'l' {
+			var err error
+			if filled, err = it.fill(p.text); err != nil {
+				return nil, err
+			}
+		}
+		var next [][]piece
+		for _, have := range forms {
+			for _, ps := range filled {
+				one := slices.Clone(have)
+				for _, q := range ps {
+					if q.kind == '%' { // a value of a placeholder has its own wildcards
+						for _, v := range parsePieces(q.text) {
+							one = add(one, v)
+						}
+						continue
+					}
+					one = add(one, q)
+				}
+				next = append(next, one)
+			}
+		}
+		if forms = next; len(forms) > maxVariants {
+			return nil, fmt.Errorf("placeholders expand a value to more than %d forms", maxVariants)
+		}
+	}
+	var out []form
+	for _, ps := range forms {
+		out = append(out, form{is: f.is, parts: ps, raw: f.raw, pred: f.pred})
+	}
+	return out, nil
+}
+
+// fill gives a text with every choice of values for its placeholders; filled in parts have the kind '%'.
+func (it *item) fill(s string) ([][]piece, error) {
+	out := [][]piece{nil}
+	last := 0
+	rest := func(to int) {
+		text := strings.ReplaceAll(s[last:to], `\%`, "%")
+		for i := range out {
+			if text != "" {
+				out[i] = append(slices.Clone(out[i]), piece{'l', text})
+			}
+		}
+	}
+	for from := 0; ; {
+		m := placeholder.FindStringSubmatchIndex(s[from:])
+		if m == nil {
+			break
+		}
+		at, end, name := from+m[0], from+m[1], s[from+m[2]:from+m[3]]
+		if at > 0 && s[at-1] == '\\' {
+			from = at + 1
+			continue
+		}
+		values := it.opt.Placeholders[name]
+		if len(values) == 0 {
+			return nil, fmt.Errorf("%w: the placeholder %%%s%% has no values", ErrInactive, name)
+		}
+		rest(at)
+		var next [][]piece
+		for _, have := range out {
+			for _, v := range values {
+				next = append(next, append(slices.Clone(have), piece{'%', v}))
+			}
+		}
+		if out, last, from = next, end, end; len(out) > maxVariants {
+			return nil, fmt.Errorf("placeholders expand a value to more than %d forms", maxVariants)
+		}
+	}
+	rest(len(s))
+	return out, nil
+}
+
+// predicate makes the question of a form that all modifiers were applied to.
+func (it *item) predicate(f form) (*pred, error) {
+	switch f.is {
+	case "text", "number", "true or false":
+		ps := f.parts
+		if it.field == "" { // keywords stand anywhere in a value
+			ps = stars("contains", ps)
+		}
+		return literalPred(ps, f.pred.cased), nil
+	case "expression":
+		return regexpPred(f.raw, f.pred.lit)
+	}
+	if it.field == "" && f.is != "network" {
+		return nil, fmt.Errorf("a %s needs a field", f.is)
+	}
+	p := f.pred
+	return &p, nil
 }
 
 // literalPred makes the cheapest predicate of a value: most patterns are plain text with a star at an end.
@@ -245,7 +442,7 @@ func literalPred(ps []piece, cased bool) *pred {
 	case "l":
 		p.op, p.lit = opExact, f(ps[0].text)
 	case "*":
-		p.op, p.want = opExists, true
+		p.op, p.cased = opPresent, false
 	case "*l":
 		p.op, p.lit = opSuffix, f(ps[1].text)
 	case "l*":
@@ -260,7 +457,11 @@ func literalPred(ps []piece, cased bool) *pred {
 			if len(x.text) > len(longest) {
 				longest = x.text
 			}
-			p.lit += x.text + string(x.kind&0x7f)
+			if x.kind == 'l' {
+				p.lit += f(x.text)
+			} else {
+				p.lit += string(x.kind)
+			}
 		}
 		if longest != "" {
 			p.need = []string{fold(longest)}
@@ -269,14 +470,8 @@ func literalPred(ps []piece, cased bool) *pred {
 	return p
 }
 
-// regexp makes the node of a regular expression: a search, with regard to case unless a flag says otherwise.
-func (it *item) regexp(s string) (*node, error) {
-	flags := ""
-	for _, f := range []string{"i", "m", "s"} {
-		if it.has(f) {
-			flags += f
-		}
-	}
+// regexpPred makes the predicate of a regular expression: a search, with regard to case unless a flag says otherwise.
+func regexpPred(s, flags string) (*pred, error) {
 	if flags != "" {
 		s = "(?" + flags + ")" + s
 	}
@@ -284,38 +479,5 @@ func (it *item) regexp(s string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return it.leaf(&pred{op: opRegexp, lit: s, re: re, need: re.need}), nil
-}
-
-// expand fills the placeholders of a value; a value whose placeholder has no list makes the rule inactive.
-func (it *item) expand(s string) (*node, error) {
-	forms := []string{s}
-	for i := 0; i < len(forms); {
-		before, rest, ok := strings.Cut(forms[i], "%")
-		name, after, closed := strings.Cut(rest, "%")
-		if !ok || !closed {
-			i++
-			continue
-		}
-		list, known := it.opt.Placeholders[name]
-		if !known {
-			return nil, fmt.Errorf("%w: the placeholder %%%s%% has no values", ErrInactive, name)
-		}
-		filled := make([]string, 0, len(list))
-		for _, v := range list {
-			filled = append(filled, before+strings.ReplaceAll(v, "%", "\x00")+after)
-		}
-		if forms = append(append(slices.Clone(forms[:i]), filled...), forms[i+1:]...); len(forms) > maxVariants {
-			return nil, fmt.Errorf("placeholders expand to more than %d values", maxVariants)
-		}
-	}
-	var kids []*node
-	for _, f := range forms {
-		n, err := it.text(strings.ReplaceAll(f, "\x00", "%"))
-		if err != nil {
-			return nil, err
-		}
-		kids = append(kids, n)
-	}
-	return combine('|', kids...), nil
+	return &pred{op: opRegexp, lit: s, re: re, need: re.need}, nil
 }

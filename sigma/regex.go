@@ -50,8 +50,9 @@ func (m *matcherRE) match(s string) bool {
 		return false
 	}
 	if m.anyRun > 0 {
-		for _, line := range strings.Split(s, "\n") {
-			if utf8.RuneCountInString(line) >= m.anyRun {
+		for more := true; more; {
+			var line string
+			if line, s, more = strings.Cut(s, "\n"); utf8.RuneCountInString(line) >= m.anyRun {
 				return true
 			}
 		}

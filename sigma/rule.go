@@ -12,7 +12,10 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"math"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,9 +51,8 @@ type Rule struct {
 	File                                          string
 	Line                                          int
 
-	root    *node
-	preds   []*pred
-	filters []*node
+	root  *node
+	preds []*pred
 }
 
 // Fields lists the names of the fields that the rule looks at, modifiers and blanks stripped, sorted; "" stands for keywords.
@@ -69,8 +71,9 @@ func (r *Rule) Fields() []string {
 // Mentions tells whether one of the rule's values contains the text, without regard to case.
 func (r *Rule) Mentions(text string) bool {
 	text = fold(text)
+	contains := func(s string) bool { return strings.Contains(fold(s), text) }
 	return slices.ContainsFunc(r.preds, func(p *pred) bool {
-		return p.op != opRef && strings.Contains(fold(p.lit), text)
+		return p.op != opRef && (contains(p.lit) || slices.ContainsFunc(p.need, contains))
 	})
 }
 
@@ -100,33 +103,77 @@ const (
 	opGlob
 	opRegexp
 	opCIDR
-	opNull
-	opExists
-	opRef // compared with another field by ref
+	opNull    // stated without a value, or not at all
+	opExists  // stated, be it without a value
+	opPresent // stated with a value, be it empty
+	opRef     // compared with another field by ref
+	opEqual   // of numbers, as are the following
 	opLess
 	opLessEqual
 	opGreater
 	opGreaterEqual
-	opTime // a part of a time equals a number
+	opGroup // any of several literals was found; made by the compiler
 )
 
 // pred is one atomic question about one field.
 type pred struct {
 	field string // "" asks every value of the event
 	op    op
-	lit   string // literal (folded unless cased), regular expression, other field
+	lit   string // literal (folded unless cased), pattern, regular expression, network, other field
 	cased bool
-	parts []piece // of a glob
+	want  bool    // of opExists
+	ref   op      // of opRef
+	unit  string  // the part of a time that is compared with num; "" compares the value itself
+	num   float64 // of comparisons
+	parts []piece // of opGlob
 	re    *matcherRE
-	cidr  cidrSet
-	num   float64
-	want  bool // of exists
-	ref   op
-	unit  string   // of opTime
+	cidr  netip.Prefix
 	need  []string // folded texts of which a match contains at least one; nil when none is known
 }
 
-// key tells equal predicates apart from others.
+// key tells equal predicates from others: it states every part that the answer depends on.
 func (p *pred) key() string {
-	return fmt.Sprintf("%s\x00%d\x00%s\x00%v\x00%v\x00%v\x00%v\x00%d\x00%s\x00%v", p.field, p.op, p.lit, p.cased, p.parts, p.num, p.want, p.ref, p.unit, p.cidr)
+	b := append(make([]byte, 0, len(p.field)+len(p.lit)+16), p.field...)
+	b = append(b, 0, byte(p.op), byte(p.ref), flag(p.cased)|flag(p.want)<<1)
+	b = append(append(b, p.unit...), 0)
+	b = strconv.AppendUint(b, math.Float64bits(p.num), 36)
+	for _, x := range p.parts {
+		b = append(strconv.AppendInt(append(b, x.kind), int64(len(x.text)), 10), ':')
+		b = append(b, x.text...)
+	}
+	return string(append(append(b, 0), p.lit...))
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// String states the predicate as an analyst reads it.
+func (p *pred) String() string {
+	field := p.field
+	if field == "" {
+		field = "any value"
+	}
+	switch p.op {
+	case opNull:
+		return field + " is null"
+	case opExists:
+		return field + " exists: " + strconv.FormatBool(p.want)
+	case opPresent:
+		return field + " has a value"
+	case opRef:
+		return fmt.Sprintf("%s %s field %s", field, p.ref, p.lit)
+	case opEqual, opLess, opLessEqual, opGreater, opGreaterEqual:
+		return strings.Join(strings.Fields(fmt.Sprint(field, " ", p.unit, " ", p.op, " ", p.num)), " ")
+	}
+	return fmt.Sprintf("%s %s %q", field, p.op, p.lit)
+}
+
+// String is the operator as rules name it.
+func (o op) String() string {
+	return [...]string{opExact: "is", opPrefix: "startswith", opSuffix: "endswith", opContains: "contains", opGlob: "like", opRegexp: "re", opCIDR: "cidr", opNull: "null",
+		opExists: "exists", opPresent: "present", opRef: "fieldref", opEqual: "=", opLess: "<", opLessEqual: "<=", opGreater: ">", opGreaterEqual: ">=", opGroup: "any of"}[o]
 }

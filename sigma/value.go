@@ -1,21 +1,75 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// fold is how values are compared without regard to case: both sides by the same rule, so that lengths stay comparable.
-func fold(s string) string { return strings.ToLower(s) }
+// fold is how texts are compared without regard to case: Unicode's simple case folding, one function for rules and records.
+// Letters that merely look alike stay apart.
+func fold(s string) string { return string(appendFolded(nil, []byte(s))) }
 
-// piece of a value with wildcards: literal text, '*' any run, '?' one character.
+// appendFolded appends the folded form: eight ASCII bytes at a time, anything else rune by rune. Bytes that are no UTF-8 become
+// U+FFFD.
+func appendFolded(dst, src []byte) []byte {
+	from := len(dst)
+	dst = append(dst, src...)
+	b := dst[from:]
+	var high uint64
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		high |= x
+		low := x & 0x7f7f7f7f7f7f7f7f
+		upper := (low + 0x3f3f3f3f3f3f3f3f) &^ (low + 0x2525252525252525) & 0x8080808080808080 &^ x
+		binary.LittleEndian.PutUint64(b[i:], x|upper>>2)
+	}
+	for ; i < len(b); i++ {
+		high |= uint64(b[i])
+		if b[i] >= 'A' && b[i] <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	if high&0x8080808080808080 == 0 {
+		return dst
+	}
+	dst = dst[:from]
+	for len(src) > 0 {
+		r, n := utf8.DecodeRune(src)
+		dst, src = utf8.AppendRune(dst, foldRune(r)), src[n:]
+	}
+	return dst
+}
+
+// foldRune gives all letters that differ only in case one form: the lower case of the first of them.
+func foldRune(r rune) rune {
+	switch {
+	case r >= 'A' && r <= 'Z':
+		return r + 'a' - 'A'
+	case r < utf8.RuneSelf, r >= 0x2e80 && r < 0xa640, r >= 0xac00 && r < 0xd7b0: // nor has East Asian writing any case
+		return r
+	}
+	least := r
+	for x := unicode.SimpleFold(r); x != r; x = unicode.SimpleFold(x) {
+		least = min(least, x)
+	}
+	if unicode.SimpleFold(r) == r {
+		return r
+	}
+	return unicode.ToLower(least)
+}
+
+// piece of a value with wildcards: 'l' literal text, '*' any run, '?' one character.
 type piece struct {
-	kind byte // 'l', '*', '?'
+	kind byte
 	text string
 }
 
@@ -43,10 +97,7 @@ func parsePieces(s string) []piece {
 			escaped = true
 		case c == '*' || c == '?':
 			flush()
-			if c == '*' && len(out) > 0 && out[len(out)-1].kind == '*' {
-				continue
-			}
-			out = append(out, piece{kind: byte(c)})
+			out = add(out, piece{kind: byte(c)})
 		default:
 			lit.WriteRune(c)
 		}
@@ -56,6 +107,23 @@ func parsePieces(s string) []piece {
 	}
 	flush()
 	return out
+}
+
+// add appends a piece and joins it with the one before where both are one.
+func add(ps []piece, p piece) []piece {
+	if n := len(ps); n > 0 && ps[n-1].kind == p.kind {
+		switch p.kind {
+		case 'l':
+			ps[n-1].text += p.text
+			return ps
+		case '*':
+			return ps
+		}
+	}
+	if p.kind == 'l' && p.text == "" {
+		return ps
+	}
+	return append(ps, p)
 }
 
 // literal gives the text of a value without wildcards.
@@ -102,7 +170,8 @@ func matchPieces(ps []piece, s string) bool {
 		if star < 0 || resume >= len(s) {
 			return false
 		}
-		resume++
+		_, w := utf8.DecodeRuneInString(s[resume:])
+		resume += w
 		if next := ps[star+1]; next.kind == 'l' { // jump to where the literal can be
 			k := strings.Index(s[resume:], next.text)
 			if k < 0 {
@@ -114,16 +183,18 @@ func matchPieces(ps []piece, s string) bool {
 	}
 }
 
+// dashes are what Windows programs take as the beginning of an option.
 const dashes = "-/\u2013\u2014\u2015"
 
-// windash gives all forms of a text in which a dash that begins an option is each of the dashes that Windows programs take.
-func windash(s string) []string {
-	word := func(b byte) bool {
-		return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
+// windash gives all forms of a text in which a dash that begins an option is each of the dashes. ok is false when there are too
+// many.
+func windash(s string) (out []string, ok bool) {
+	word := func(r rune, size int) bool {
+		return size > 0 && (r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r))
 	}
 	out, last := []string{""}, 0
 	for i := 0; i < len(s); i++ {
-		if s[i] != '-' && s[i] != '/' || i > 0 && word(s[i-1]) || i+1 >= len(s) || !word(s[i+1]) {
+		if s[i] != '-' && s[i] != '/' || word(utf8.DecodeLastRuneInString(s[:i])) || !word(utf8.DecodeRuneInString(s[i+1:])) {
 			continue
 		}
 		var next []string
@@ -133,24 +204,21 @@ func windash(s string) []string {
 			}
 		}
 		if len(next) > maxVariants {
-			break
+			return nil, false
 		}
 		out, last = next, i+1
 	}
 	for i := range out {
 		out[i] += s[last:]
 	}
-	return out
+	return out, true
 }
 
 // maxVariants bounds what one value may expand to.
 const maxVariants = 4096
 
-func utf16Text(s string, big, mark bool) string {
+func utf16Text(s string, big bool) string {
 	var b []byte
-	if mark {
-		b = append(b, 0xff, 0xfe)
-	}
 	for _, u := range utf16.Encode([]rune(s)) {
 		if big {
 			b = append(b, byte(u>>8), byte(u))
@@ -167,43 +235,83 @@ func base64Offsets(s string) []string {
 	var out []string
 	for i := range 3 {
 		e := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", i) + s))
-		out = append(out, e[start[i]:len(e)+end[(len(s)+i)%3]])
+		from, to := start[i], len(e)+end[(len(s)+i)%3]
+		out = append(out, e[min(from, to):to])
 	}
 	return out
 }
 
-// cidrSet is one network.
-type cidrSet struct{ netip.Prefix }
-
-func (c cidrSet) has(s string) bool {
-	a, err := netip.ParseAddr(s)
-	return err == nil && c.Contains(a.Unmap().WithZone(""))
+// parseNetwork reads a network; an address alone is a network of one.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err == nil && p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), err
 }
 
-// timePart reads a part of a time that the value states.
-func timePart(s, unit string) (int, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999"} {
-		t, err := time.Parse(layout, s)
-		if err != nil {
-			continue
-		}
-		switch unit {
-		case "minute":
-			return t.Minute(), true
-		case "hour":
-			return t.Hour(), true
-		case "day":
-			return t.Day(), true
-		case "week":
-			_, w := t.ISOWeek()
-			return w, true
-		case "month":
-			return int(t.Month()), true
-		case "year":
-			return t.Year(), true
+func inNetwork(p netip.Prefix, s string) bool {
+	if len(s) < 2 || len(s) > 64 || strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
+		return false // no address, and parsing would make an error
+	}
+	a, err := netip.ParseAddr(s)
+	return err == nil && p.Contains(a.Unmap().WithZone(""))
+}
+
+// units are the parts of a time that rules compare.
+var units = [...]string{"minute", "hour", "day", "week", "month", "year"}
+
+// timePart reads a part of a time as the value states it, "2006-01-02 15:04..." or with a T; a time zone is not applied.
+func timePart(s, unit string) (float64, bool) {
+	if len(s) < 16 || s[4] != '-' || s[7] != '-' || s[10] != ' ' && s[10] != 'T' || s[13] != ':' {
+		return 0, false
+	}
+	var n [5]int // year, month, day, hour, minute
+	for i, at := range [...]int{0, 5, 8, 11, 14} {
+		for _, c := range []byte(s[at : at+2+2*(1-min(i, 1))]) {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			n[i] = n[i]*10 + int(c-'0')
 		}
 	}
-	return 0, false
+	switch unit {
+	case "minute":
+		return float64(n[4]), true
+	case "hour":
+		return float64(n[3]), true
+	case "day":
+		return float64(n[2]), true
+	case "month":
+		return float64(n[1]), true
+	case "year":
+		return float64(n[0]), true
+	}
+	_, week := time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, time.UTC).ISOWeek()
+	return float64(week), true
+}
+
+// number reads a decimal number. What is none is told without making an error.
+func number(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.', (c == '-' || c == '+') && (i == 0 || s[i-1]|0x20 == 'e'), c|0x20 == 'e' && digits > 0:
+		default:
+			return 0, false
+		}
+	}
+	if digits == 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil
 }
 
 // test answers a predicate for one present value; v is unfolded, f its folded form.
@@ -226,37 +334,48 @@ func (p *pred) test(v, f string) bool {
 	case opRegexp:
 		return p.re.match(v)
 	case opCIDR:
-		return p.cidr.has(v)
-	case opTime:
-		n, ok := timePart(v, p.unit)
-		return ok && float64(n) == p.num
-	case opLess, opLessEqual, opGreater, opGreaterEqual:
-		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-		if err != nil {
-			return false
-		}
-		switch p.op {
-		case opLess:
-			return n < p.num
-		case opLessEqual:
-			return n <= p.num
-		case opGreater:
-			return n > p.num
-		}
-		return n >= p.num
+		return inNetwork(p.cidr, v)
+	case opPresent:
+		return true
+	case opEqual, opLess, opLessEqual, opGreater, opGreaterEqual:
+		return p.compare(v)
 	}
 	return false
 }
 
+// compare answers comparisons of numbers; a value that is no number, or no time, is neither less nor greater.
+func (p *pred) compare(v string) bool {
+	n, ok := 0.0, false
+	if p.unit == "" {
+		n, ok = number(v)
+	} else {
+		n, ok = timePart(v, p.unit)
+	}
+	if !ok {
+		return false
+	}
+	switch p.op {
+	case opLess:
+		return n < p.num
+	case opLessEqual:
+		return n <= p.num
+	case opGreater:
+		return n > p.num
+	case opGreaterEqual:
+		return n >= p.num
+	}
+	return n == p.num
+}
+
 // testRef compares two folded values.
-func (p *pred) testRef(a, b string) bool {
+func (p *pred) testRef(a, b []byte) bool {
 	switch p.ref {
 	case opPrefix:
-		return strings.HasPrefix(a, b)
+		return bytes.HasPrefix(a, b)
 	case opSuffix:
-		return strings.HasSuffix(a, b)
+		return bytes.HasSuffix(a, b)
 	case opContains:
-		return strings.Contains(a, b)
+		return bytes.Contains(a, b)
 	}
-	return a == b
+	return bytes.Equal(a, b)
 }
