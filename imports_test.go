@@ -52,7 +52,8 @@ var may = map[string][]string{
 	// floor 3: the use cases
 	"internal/investigate": {"internal/evidence", "internal/ingest", "internal/winlog", "internal/process", "internal/coverage", "internal/detect",
 		"internal/triage", "internal/playbook", "internal/playbook/questions", "internal/verdict", "internal/prevalence", "sigma", "lolbas", "cmdline"},
-	"internal/simulate": {"evtx", "cmdline"},
+	"internal/simulate":     {"evtx", "cmdline"},
+	"internal/simulate/gen": {"internal/simulate"},
 
 	// floor 4: showing
 	"internal/report": {"schema"},

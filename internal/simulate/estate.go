@@ -45,7 +45,7 @@ func (e *Estate) User(name string, admin bool) *Account {
 
 // Logging says what a host records. The zero value records nothing.
 type Logging struct {
-	Sysmon       bool // process starts and ends, files, network, registry, libraries, access
+	Sysmon       bool // process starts and ends, files, network, registry, access; libraries but for those of Windows and of installed products
 	Logons       bool // Security 4624, 4634, 4672
 	Starts       bool // Security 4688
 	CommandLines bool // within 4688
@@ -59,6 +59,13 @@ type Host struct {
 	Short string
 	IP    string
 
+	// What the inventory says of it. A host without an owner is not in it.
+	Owner, Department, Role string
+	// JSON says that its records were handed over as JSON lines instead of EVTX.
+	JSON bool
+	// Taken is when the logs were collected: nothing later is in them. Zero is after everything.
+	Taken time.Time
+
 	estate   *Estate
 	logging  Logging
 	booted   time.Time
@@ -70,10 +77,10 @@ type Host struct {
 	channels map[string][]evtx.Event
 	firstID  map[string]uint64
 
-	system, local, network             *Session
+	system, local, network            *Session
 	kernel, services, winlogon, lsass *Process
-	svchosts                           map[string]*Process
-	sysmonPID                          int
+	svchosts                          map[string]*Process
+	sysmonPID                         int
 }
 
 // Host adds a machine. It was started at booted; what it does until the first deed is not recorded.
@@ -96,7 +103,7 @@ func (h *Host) boot() {
 	h.local = &Session{host: h, Account: &Account{Domain: "NT AUTHORITY", Name: "LOCAL SERVICE", SID: "S-1-5-19"}, ID: 0x3e5, began: h.booted}
 	h.network = &Session{host: h, Account: &Account{Domain: "NT AUTHORITY", Name: "NETWORK SERVICE", SID: "S-1-5-20"}, ID: 0x3e4, began: h.booted}
 	h.pids[4] = true
-	h.kernel = &Process{host: h, Program: Program{Path: "System"}, PID: 4, GUID: h.processGUID(h.booted), Session: h.system, Integrity: "System", Started: h.booted, last: h.booted}
+	h.kernel = &Process{host: h, Program: Program{Path: "System"}, PID: 4, GUID: h.processGUID(h.booted), Session: h.system, Integrity: "System", Started: h.booted, last: h.booted, service: true}
 	smss := h.silent(h.kernel, smssExe, `\SystemRoot\System32\smss.exe`)
 	wininit := h.silent(smss, wininitExe, "wininit.exe")
 	h.winlogon = h.silent(smss, winlogonExe, "winlogon.exe")
@@ -109,7 +116,7 @@ func (h *Host) boot() {
 // silent starts a process at boot without a record.
 func (h *Host) silent(parent *Process, p Program, line string) *Process {
 	at := parent.Started.Add(time.Duration(h.dice.between(80, 900)) * time.Millisecond)
-	return &Process{host: h, Program: p, CommandLine: line, Directory: `C:\Windows\system32\`, PID: h.pid(), GUID: h.processGUID(at), Session: h.system, Integrity: "System", Started: at, Parent: parent, last: at, terminal: parent.terminal}
+	return &Process{host: h, Program: p, CommandLine: line, Directory: `C:\Windows\system32\`, PID: h.pid(), GUID: h.processGUID(at), Session: h.system, Integrity: "System", Started: at, Parent: parent, last: at, terminal: parent.terminal, service: true}
 }
 
 // Service gives the service host of a service that runs since boot, as "Schedule" or "Dnscache".

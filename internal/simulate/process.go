@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"reeve/cmdline"
 	"reeve/evtx"
 )
 
@@ -22,7 +21,8 @@ type Process struct {
 
 	host     *Host
 	terminal int
-	last     time.Time // of its latest deed; the deeds of a process keep the order they are told in
+	service  bool      // up since boot, doing many things at once
+	last     time.Time // of its latest deed; the deeds of a process keep the order they are told in, those of a service need not
 }
 
 // Option is something unusual about a start.
@@ -75,7 +75,7 @@ func (p *Process) Start(at time.Time, program Program, line string, how ...Optio
 		o(child)
 	}
 	h.started(child)
-	h.loaded(at.Add(h.moment()), child, program)
+	child.Load(at.Add(h.moment()), program)
 	return child
 }
 
@@ -89,7 +89,7 @@ func (p *Process) Brief(at time.Time, program Program, line string, how ...Optio
 	return child
 }
 
-// Load is the loading of a library.
+// Load is the loading of a library, or of the program itself.
 func (p *Process) Load(at time.Time, library Program) { p.host.loaded(p.when(at), p, library) }
 
 // Write is the creation of a file.
@@ -102,18 +102,28 @@ func (p *Process) WriteProgram(at time.Time, program Program) {
 	p.host.wroteExecutable(at.Add(p.host.moment()), p, program)
 }
 
-// Mark is the writing of a stream beside a file: the mark of the web that browsers and mail programs leave.
-func (p *Process) Mark(at time.Time, path, referrer, url string) {
-	p.host.marked(p.when(at), p, path, "[ZoneTransfer]  ZoneId=3  ReferrerUrl="+referrer+"  HostUrl="+url+"  ")
+// Mark is the writing of a stream beside a file: the mark of the web that browsers and mail programs leave. Archivers and copies
+// carry it on; they know no referrer, and what they knew of the address is said by url or "".
+func (p *Process) Mark(at time.Time, file Program, referrer, url string) {
+	mark := "[ZoneTransfer]  ZoneId=3  "
+	if referrer != "" {
+		mark += "ReferrerUrl=" + referrer + "  "
+	}
+	if url != "" {
+		mark += "HostUrl=" + url + "  "
+	}
+	p.host.marked(p.when(at), p, file, mark)
 }
 
 // Delete is the deletion of a file that holds what the program says.
 func (p *Process) Delete(at time.Time, file Program) { p.host.deleted(p.when(at), p, file) }
 
 // Query is a look-up of a name; the answer is an address or "" for none.
-func (p *Process) Query(at time.Time, name, answer string) { p.host.queried(p.when(at), p, name, answer) }
+func (p *Process) Query(at time.Time, name, answer string) {
+	p.host.queried(p.when(at), p, name, answer)
+}
 
-// Connect is a TCP connection to an address whose name may be unknown.
+// Connect is a TCP connection to an address; name is what a reverse look-up says of it, often nothing.
 func (p *Process) Connect(at time.Time, ip, name string, port int) {
 	p.host.connected(p.when(at), p, ip, name, port)
 }
@@ -129,6 +139,9 @@ func (p *Process) Open(at time.Time, target *Process, access uint32, trace strin
 // when gives the moment of the process's next deed: the one it is told, or right behind the last one.
 func (p *Process) when(at time.Time) time.Time {
 	at = p.host.jitter(at)
+	if p.service {
+		return at
+	}
 	if !at.After(p.last) {
 		at = p.last.Add(p.host.moment())
 	}
@@ -139,5 +152,5 @@ func (p *Process) when(at time.Time) time.Time {
 // moment is the time that a small deed takes.
 func (h *Host) moment() time.Duration { return time.Duration(h.dice.between(12_000, 290_000)) * 100 }
 
-// base is the file name of the process's image.
-func (p *Process) base() string { return cmdline.ParsePath(p.Program.Path).Base }
+// Host is where the process runs.
+func (p *Process) Host() *Host { return p.host }

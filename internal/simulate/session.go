@@ -22,6 +22,7 @@ type Session struct {
 const (
 	interactive = 2
 	network     = 3
+	batch       = 4
 	service     = 5
 	unlock      = 7
 )
@@ -90,6 +91,14 @@ func (h *Host) ServiceLogon(at time.Time) {
 	at = h.jitter(at)
 	h.logon(at, h.system, origin{process: h.services, logonProcess: "Advapi  ", authentication: "Negotiate", workstation: "-", ip: "-", port: "-", elevated: true})
 	h.privileges(at, h.system)
+}
+
+// Batch is the logon of an account that a scheduled task runs as.
+func (h *Host) Batch(at time.Time, a *Account) *Session {
+	at = h.jitter(at)
+	s := h.session(at, a, batch)
+	h.logon(at, s, origin{process: h.Service("Schedule"), logonProcess: "Advapi  ", authentication: "Negotiate", workstation: h.Short, ip: "-", port: "-", elevated: true})
+	return s
 }
 
 // Close ends the session.
