@@ -307,7 +307,8 @@ func stars(mod string, ps []piece) []piece {
 	return out
 }
 
-var placeholder = regexp.MustCompile(`%(\w+)%`)
+// placeholder also takes names with dashes, which pySigma leaves as text that no record has.
+var placeholder = regexp.MustCompile(`%([\w-]+)%`)
 
 // expand fills the placeholders of a value; one without values makes the rule inactive. \% is a percent sign.
 func (it *item) expand(f form) ([]form, error) {

@@ -8,6 +8,7 @@ package detect
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"reeve"
 	"reeve/sigma"
@@ -15,8 +16,11 @@ import (
 
 // Meaning tells what records are to rules.
 type Meaning struct {
+	// Sources lists the record sources that a record belongs to.
 	Sources func(rec reeve.Record) []string
-	Field   func(rec reeve.Record, source, name string) (reeve.Handle, func(dst, text []byte) []byte)
+	// Field finds where a rule's field stands in records of rec's class, in several places where a record states it more than
+	// once, and how its text becomes what rules expect; nil leaves it as it is.
+	Field func(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, text []byte) []byte)
 }
 
 // Matcher is one worker's state.
@@ -45,9 +49,10 @@ type plan struct{ views []view }
 
 // view is how a program sees records of a class.
 type view struct {
+	source  string
 	program *program
 	slots   []slot
-	rest    []reeve.Handle // fields that keywords alone look at
+	rest    []reeve.Handle // values that keywords alone look at
 }
 
 type slot struct {
@@ -85,6 +90,9 @@ func (m *Matcher) plan(rec reeve.Record) *plan {
 	return p
 }
 
+// envelope is what keywords look at besides a record's data.
+var envelope = [...]string{"Provider_Name", "EventID", "Channel", "Computer"}
+
 func (m *Matcher) prepare(rec reeve.Record) *plan {
 	p := &plan{}
 	for _, source := range m.meaning.Sources(rec) {
@@ -97,15 +105,21 @@ func (m *Matcher) prepare(rec reeve.Record) *plan {
 			own = &program{prog, prog.NewMatcher(), prog.NewEvent()}
 			m.programs[prog] = own
 		}
-		v := view{program: own}
-		taken := map[reeve.Handle]bool{}
+		v := view{source: source, program: own}
+		taken := map[reeve.Handle]bool{reeve.NoHandle: true}
 		for i, name := range prog.Fields() {
-			if at, convert := m.meaning.Field(rec, source, name); at != reeve.NoHandle {
-				v.slots = append(v.slots, slot{at, i, convert})
-				taken[at] = taken[at] || convert == nil
+			at, convert := m.meaning.Field(rec, source, name)
+			for _, h := range at {
+				v.slots = append(v.slots, slot{h, i, convert})
+				taken[h] = taken[h] || convert == nil
 			}
 		}
 		if prog.Keywords() {
+			for _, name := range envelope {
+				if h := rec.Resolve(name); !taken[h] {
+					v.rest, taken[h] = append(v.rest, h), true
+				}
+			}
 			for _, f := range rec.Fields() {
 				if !taken[f.Handle] {
 					v.rest = append(v.rest, f.Handle)
@@ -155,17 +169,35 @@ func (m *Matcher) fill(rec reeve.Record, v *view) {
 			m.buf = s.convert(m.buf, text)
 			text = m.buf[from:]
 		}
-		if val.Kind == reeve.List {
-			for part := range bytes.SplitSeq(bytes.TrimSuffix(text, []byte{0}), []byte{0}) {
-				e.Set(s.number, part)
-			}
+		if val.Kind != reeve.List {
+			e.Set(s.number, text)
 			continue
 		}
-		e.Set(s.number, text)
+		for part := range parts(text) {
+			e.Set(s.number, part)
+		}
 	}
 	for _, h := range v.rest {
-		if val := rec.Value(h); val.Kind == reeve.Text || val.Kind == reeve.List {
+		switch val := rec.Value(h); val.Kind {
+		case reeve.Text:
 			e.AddKeyword(m.text(val))
+		case reeve.List:
+			for part := range parts(m.text(val)) {
+				e.AddKeyword(part)
+			}
+		}
+	}
+}
+
+// parts are the texts of a list, each of which is ended by a NUL character.
+func parts(list []byte) func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		for len(list) > 0 {
+			part, rest, _ := bytes.Cut(list, []byte{0})
+			if !yield(part) {
+				return
+			}
+			list = rest
 		}
 	}
 }
@@ -180,62 +212,101 @@ func (m *Matcher) text(v reeve.Value) []byte {
 	return m.buf[from:]
 }
 
-// Looked gives the fields that a rule looked at in a record, with their texts, in the rule's spelling.
+// Looked gives the fields that a rule looked at in a record, with their texts, in the rule's spelling; what the record does not
+// state is left out.
 func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
 	const mostFields, mostText = 12, 512
 	var out []reeve.NamedValue
-	for _, source := range m.meaning.Sources(rec) {
-		prog := m.engine.Program(source)
-		if prog == nil || prog.Explain(rule, prog.NewEvent()) == nil {
+	for _, v := range m.plan(rec).views {
+		if !v.program.Has(rule) {
 			continue
 		}
 		for _, name := range m.engine.Rules()[rule].Fields() {
-			at, convert := m.meaning.Field(rec, source, name)
-			if name == "" || at == reeve.NoHandle || len(out) == mostFields {
+			texts, stated := m.texts(rec, v.source, name)
+			if name == "" || !stated || len(out) == mostFields {
 				continue
 			}
-			text := rec.Value(at).AppendText(nil)
-			if convert != nil {
-				text = convert(nil, text)
-			}
+			text := strings.Join(texts, "\n")
 			if len(text) > mostText {
-				text = append(bytes.ToValidUTF8(text[:mostText], nil), "…"...)
+				text = strings.ToValidUTF8(text[:mostText], "") + "…"
 			}
-			out = append(out, reeve.NamedValue{Name: name, Value: string(text)})
+			out = append(out, reeve.NamedValue{Name: name, Value: text})
 		}
 		return out
 	}
 	return out
 }
 
-// Silence tells why a rule that sees records of this kind did not match this one.
-func (m *Matcher) Silence(rec reeve.Record, rule int32) (reason, says string) {
-	for _, v := range m.plan(rec).views {
-		m.fill(rec, &v)
-		t := v.program.Explain(rule, v.program.event)
-		if t == nil {
+func (m *Matcher) texts(rec reeve.Record, source, name string) (out []string, stated bool) {
+	at, convert := m.meaning.Field(rec, source, name)
+	for _, h := range at {
+		val := rec.Value(h)
+		if val.Kind == reeve.Absent {
 			continue
 		}
+		stated = true
+		text := val.AppendText(nil)
+		if convert != nil {
+			text = convert(nil, text)
+		}
+		if val.Kind != reeve.List {
+			out = append(out, string(text))
+			continue
+		}
+		for part := range parts(text) {
+			out = append(out, string(part))
+		}
+	}
+	return out, stated
+}
+
+// Silence tells why a rule that sees records of this kind did not match this one; "" when it did.
+func (m *Matcher) Silence(rec reeve.Record, rule int32) (reason, says string) {
+	views := m.plan(rec).views
+	for i := range views {
+		v := &views[i]
+		if !v.program.Has(rule) {
+			continue
+		}
+		m.fill(rec, v)
+		t := v.program.Explain(rule, v.program.event)
 		if t.Matched {
 			return "", ""
 		}
-		if part := absent(t); part != "" {
-			return "field absent", "the record has no " + part
+		if field := lacking(t); field != "" {
+			return "field absent", "the record does not state " + field
 		}
 		return "does not match", "its condition does not hold for this record"
 	}
 	return "no telemetry", "it looks at another kind of record"
 }
 
-// absent finds a part of a rule that failed for want of a field.
-func absent(t *sigma.Trace) string {
-	if len(t.Parts) == 0 && !t.Matched && t.Why == "field absent" {
-		return t.Part
+// lacking names a field for want of which a part of a rule did not hold: every way in which the part could hold asks for a field
+// that the record does not state. A part that differs anyway is no such case.
+func lacking(t *sigma.Trace) string {
+	switch {
+	case t.Matched:
+		return ""
+	case len(t.Parts) == 0:
+		if t.Why == "field absent" {
+			return t.Field
+		}
+		return ""
+	case t.Part == "not":
+		return ""
 	}
+	first := ""
 	for _, p := range t.Parts {
-		if s := absent(p); s != "" && !t.Matched {
-			return s
+		if p.Matched {
+			continue
+		}
+		field := lacking(p)
+		if field == "" && t.Part != "one of" { // it would not hold with the field either
+			return ""
+		}
+		if first == "" {
+			first = field
 		}
 	}
-	return ""
+	return first
 }

@@ -57,45 +57,65 @@ func (d *Decoder) RuleSources(rec reeve.Record) []string {
 	return out
 }
 
-// RuleField finds where a rule's field stands in records of rec's class, and how its text becomes what rules expect; nil
-// leaves it as it is.
-func RuleField(rec reeve.Record, source, name string) (reeve.Handle, func(dst, text []byte) []byte) {
-	h := rec.Head()
-	if strings.HasPrefix(source, categoryKey) && h.EventID == 4688 {
-		if raw := processAudit[strings.ToLower(name)]; raw != "" {
-			if at := rec.Resolve(raw); at != reeve.NoHandle {
-				if raw == "MandatoryLabel" {
-					return at, integrityWord
-				}
-				return at, nil
+// RuleField finds where a rule's field stands in records of rec's class: nowhere, in one place, or in several where a record
+// states a name more than once. convert makes of a text what rules expect; nil leaves it as it is.
+func RuleField(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, text []byte) []byte) {
+	lower, id := strings.ToLower(name), rec.Head().EventID
+	var renamed map[string]string
+	switch {
+	case source == categoryKey+"antivirus":
+		renamed = antivirus
+	case strings.HasPrefix(source, categoryKey) && id == 4688:
+		renamed = processAudit
+	case (source == categoryKey+"registry_set" || source == categoryKey+"registry_event") && id == 4657:
+		renamed = registryAudit
+	}
+	if raw := renamed[lower]; raw != "" {
+		if at = named(rec, raw); at != nil {
+			if raw == "MandatoryLabel" {
+				return at, integrityWord
 			}
+			return at, nil
 		}
 	}
-	if source == categoryKey+"registry_set" || source == categoryKey+"registry_event" {
-		if h.EventID == 4657 {
-			if raw := map[string]string{"targetobject": "ObjectName", "details": "NewValue", "image": "ProcessName"}[strings.ToLower(name)]; raw != "" {
-				return rec.Resolve(raw), nil
-			}
-		}
-	}
-	if at := rec.Resolve(name); at != reeve.NoHandle {
+	if at = named(rec, name); at != nil {
 		return at, nil
 	}
-	lower := strings.ToLower(name)
 	switch lower {
 	case "imphash", "md5", "sha1", "sha256":
 		for _, raw := range []string{"Hashes", "Hash"} {
-			if at := rec.Resolve(raw); at != reeve.NoHandle {
+			if at = named(rec, raw); at != nil {
 				return at, hashPart(lower)
 			}
 		}
 	}
 	for _, raw := range elastic[lower] {
-		if at := rec.Resolve(raw); at != reeve.NoHandle {
+		if at = named(rec, raw); at != nil {
 			return at, nil
 		}
 	}
-	return reeve.NoHandle, nil
+	return nil, nil
+}
+
+// named finds all data of a name, without regard to case and blanks, else the envelope's value. Data without a name answer to
+// that of their element.
+func named(rec reeve.Record, name string) []reeve.Handle {
+	var out []reeve.Handle
+	for _, f := range rec.Fields() {
+		n := f.Name
+		if n == "" {
+			n = "Data"
+		}
+		if strings.EqualFold(n, name) || strings.Contains(n, " ") && strings.EqualFold(strings.ReplaceAll(n, " ", ""), name) {
+			out = append(out, f.Handle)
+		}
+	}
+	if out == nil {
+		if at := rec.Resolve(name); at != reeve.NoHandle {
+			out = []reeve.Handle{at}
+		}
+	}
+	return out
 }
 
 // integrityWord turns a mandatory label's SID into Sysmon's word.
@@ -121,6 +141,12 @@ func hashPart(name string) func(dst, text []byte) []byte {
 // processAudit maps Sigma's process fields to those of Security 4688, whose ProcessId is the parent's.
 var processAudit = map[string]string{"image": "NewProcessName", "parentimage": "ParentProcessName", "user": "SubjectUserName", "logonid": "SubjectLogonId",
 	"processid": "NewProcessId", "parentprocessid": "ProcessId", "integritylevel": "MandatoryLabel"}
+
+// registryAudit maps Sigma's registry fields to those of Security 4657.
+var registryAudit = map[string]string{"targetobject": "ObjectName", "details": "NewValue", "image": "ProcessName"}
+
+// antivirus maps Sigma's fields of virus alerts to Defender's.
+var antivirus = map[string]string{"signature": "ThreatName", "filename": "Path"}
 
 // elastic maps Sigma's fields to the Elastic Common Schema, for exports that keep nothing else.
 var elastic = map[string][]string{
