@@ -407,7 +407,7 @@ func (s *story) fileServer() {
 		}
 		night := at(day, 22, 0, 1)
 		job := h.Batch(night, backup)
-		shell := h.Service("Schedule").Start(night, cmdExe, `C:\Windows\system32\cmd.exe /c "C:\Scripts\nightly.cmd"`, As(job))
+		shell := h.Service("Schedule").Start(night.Add(time.Second), cmdExe, `C:\Windows\system32\cmd.exe /c "C:\Scripts\nightly.cmd"`, As(job))
 		window := shell.console()
 		shell.Brief(night.Add(2*time.Second), robocopyExe, `robocopy  D:\Shares E:\Mirror /MIR /R:1 /W:1 /NP /LOG:C:\Scripts\nightly.log`)
 		shell.Write(night.Add(4*time.Minute), `C:\Scripts\nightly.done`)

@@ -248,6 +248,43 @@ func TestEveryDeedBelongsToAProcessThatRuns(t *testing.T) {
 	}
 }
 
+// Whoever runs a process has signed in, or is one of the accounts of Windows itself.
+func TestEverySessionBeginsWithALogon(t *testing.T) {
+	for _, h := range Mftrace().Estate.Hosts() {
+		began, ended := map[string]time.Time{}, map[string]time.Time{}
+		for _, e := range h.Events(securityChannel) {
+			switch e.EventID {
+			case 4624:
+				began[says(e, "TargetLogonId")] = e.Time
+			case 4634:
+				ended[says(e, "TargetLogonId")] = e.Time
+			}
+		}
+		looked := 0
+		look := func(e evtx.Event, id string) {
+			looked++
+			if id == "0x3e7" || id == "0x3e5" || id == "0x3e4" {
+				return
+			}
+			if first, ok := began[id]; !ok || e.Time.Before(first) {
+				t.Errorf("%s: record %d, event %d, stands in session %s, which has no logon before it", h.Short, e.RecordID, e.EventID, id)
+			}
+			if end, ok := ended[id]; ok && e.Time.After(end) {
+				t.Errorf("%s: record %d, event %d, stands in session %s, which ended", h.Short, e.RecordID, e.EventID, id)
+			}
+		}
+		for _, e := range of(h, sysmonChannel, 1) {
+			look(e, says(e, "LogonId"))
+		}
+		for _, e := range of(h, securityChannel, 4688) {
+			look(e, says(e, "SubjectLogonId"))
+		}
+		if looked < 30 {
+			t.Errorf("%s: only %d starts were looked at", h.Short, looked)
+		}
+	}
+}
+
 func TestFilesReadBackWithoutLoss(t *testing.T) {
 	files, err := Mftrace().Files()
 	if err != nil {

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,8 @@ func TestAnAdministratorHasTwoSessions(t *testing.T) {
 		{"privileges", says(last(of(h, securityChannel, 4672)), "SubjectLogonId"), says(full, "LogonId")},
 		{"token of the full start", says(last(of(h, securityChannel, 4688)), "TokenElevationType"), "%%1937"},
 		{"session that it runs in", says(last(of(h, securityChannel, 4688)), "TargetLogonId"), says(full, "LogonId")},
+		{"its account", says(last(of(h, securityChannel, 4688)), "TargetUserName"), "root"},
+		{"whose SID is left out", says(last(of(h, securityChannel, 4688)), "TargetUserSid"), "S-1-0-0"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
@@ -259,5 +262,49 @@ func TestRemoteSessionsAndShares(t *testing.T) {
 	job := h.Batch(nine.Add(time.Hour), ann)
 	if got := says(last(of(h, securityChannel, 4624)), "LogonType"); got != "4" || job.ID == s.ID {
 		t.Errorf("a task's logon is of type %s", got)
+	}
+}
+
+func TestLogonsAreOfTheirKind(t *testing.T) {
+	h, ann := bench(t)
+	h.ServiceLogon(nine)
+	h.Unlock(nine.Add(time.Minute), ann)
+	var got []string
+	for _, e := range h.Events(securityChannel) {
+		if kind := e.Field("LogonType"); e.EventID == 4624 || e.EventID == 4634 {
+			got = append(got, strconv.Itoa(int(e.EventID))+" "+string(kind.AppendText(nil))+" "+says(e, "TargetUserName")+" "+says(e, "LogonProcessName"))
+		}
+	}
+	if want := []string{"4624 5 SYSTEM Advapi  ", "4624 7 ann Negotiat", "4634 7 ann "}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if list := says(of(h, securityChannel, 4672)[0], "PrivilegeList"); !strings.HasPrefix(list, "SeAssignPrimaryTokenPrivilege\r\n\t\t\tSeTcbPrivilege\r\n") {
+		t.Errorf("the system's privileges begin with %.60q", list)
+	}
+}
+
+func TestAConnectionAndANameAreToldLate(t *testing.T) {
+	h, ann := bench(t)
+	p := h.SignIn(nine, ann)
+	p.Query(nine.Add(time.Minute), "a.example", "192.0.2.9")
+	p.Query(nine.Add(2*time.Minute), "b.example", "")
+	p.Connect(nine.Add(3*time.Minute), "192.0.2.9", "", 443)
+	p.Connect(nine.Add(4*time.Minute), "10.0.0.9", "srv.corp.example", 1433)
+	names, connections := of(h, sysmonChannel, 22), of(h, sysmonChannel, 3)
+	for _, c := range []struct{ what, got, want string }{
+		{"found", says(names[0], "QueryStatus") + " " + says(names[0], "QueryResults"), "0 ::ffff:192.0.2.9;"},
+		{"not found", says(names[1], "QueryStatus") + " " + says(names[1], "QueryResults"), "9003 -"},
+		{"nameless", says(connections[0], "DestinationHostname") + " " + says(connections[0], "DestinationPortName"), "- https"},
+		{"named", says(connections[1], "DestinationHostname") + " " + says(connections[1], "DestinationPortName"), "srv.corp.example -"},
+		{"from", says(connections[0], "SourceIp") + " " + says(connections[0], "SourceHostname"), "10.0.0.1 PC-1.corp.example"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	for _, e := range append(names, connections...) {
+		if deed, _ := time.Parse(sysmonTime, says(e, "UtcTime")); e.Time.Sub(deed) < 300*time.Millisecond {
+			t.Errorf("event %d is told %v after the deed", e.EventID, e.Time.Sub(deed))
+		}
 	}
 }
