@@ -2,292 +2,225 @@ package process
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
-	"strings"
 
 	"reeve"
 )
 
-// sameStart is how far two recorders' times of one start may lie apart.
-const sameStart = 2 * reeve.Second
-
 // startSlack is how far a parent's recorded start may lie after its child's: clocks of two providers differ by fractions.
 const startSlack = reeve.Second
 
-// sighting is one merged record of a start, with texts in place.
-type sighting struct {
-	host, image, parentImage, user, sid, logon string
-	key, parent                                reeve.ProcKey
-	time                                       reeve.Time
-	ref                                        reeve.Ref
-}
+// A boot leaves several records within a minute or so, and the first processes of Windows start before the first of them.
+const (
+	bootSpread = 2 * reeve.Minute
+	bootLead   = 15 * reeve.Second
+)
 
-// Build merges what the workers saw.
+// Build makes the graph of what the workers saw. It takes the builders over: they hold nothing afterwards.
 func Build(builders []*Builder, canon func(string) string) *Graph {
-	g := &Graph{byGUID: map[hostGUID]reeve.ProcID{}, byPID: map[hostPID][]reeve.ProcID{}, byBase: map[string][]reeve.ProcID{}, boots: map[string][]reeve.Time{}, inferred: map[hostPID][]reeve.ProcID{}}
-	g.nodes = make([]node, 1)
-	var seen []sighting
+	t := join(builders, canon)
 	for _, b := range builders {
-		for i := range b.starts {
-			s := &b.starts[i]
-			t := b.texts
-			seen = append(seen, sighting{canon(t[s.host]), t[s.image], t[s.parentImage], t[s.user], t[s.sid], t[s.logon], s.key, s.parent, s.time, b.ref(s)})
-		}
-		for _, x := range b.boots {
-			h := canon(b.texts[x.host])
-			g.boots[h] = append(g.boots[h], x.time)
-		}
+		b.ids, b.texts, b.sessions, b.known, b.byPID = nil, nil, nil, nil, nil
 	}
-	for h := range g.boots {
-		slices.Sort(g.boots[h])
-	}
-	slices.SortFunc(seen, func(a, b sighting) int {
-		return cmp.Or(strings.Compare(a.host, b.host), cmp.Compare(a.time, b.time), compareKey(b.key, a.key), a.ref.Compare(b.ref))
+	m := newMerge(builders, t)
+	m.byGUID()
+	m.byPID()
+	slices.SortFunc(m.starts, func(a, b *start) int {
+		if c := cmp.Or(cmp.Compare(m.host(a), m.host(b)), cmp.Compare(a.pid, b.pid)); c != 0 {
+			return c
+		}
+		return m.rest(a, b)
 	})
-	parents := make([]sighting, 1, len(seen)+1) // by node: the sighting that names its parent
-	for i := range seen {
-		g.take(&seen[i], &parents)
+	g := &Graph{merge: m, seed: maphash.MakeSeed(), hosts: map[string]*host{}, unrecorded: map[interval][]reeve.ProcID{}}
+	g.lay()
+	for _, b := range builders {
+		for _, x := range b.boots {
+			h := g.hostOf(x.host)
+			h.boots = append(h.boots, x.time)
+		}
 	}
-	seen = nil
-	g.index()
-	g.ends(builders, canon)
-	g.adopt(parents)
-	g.orphans(builders, canon)
-	g.link()
+	for _, h := range g.hosts {
+		h.boots = cuts(h.boots)
+	}
+	late := g.ends(builders)
+	g.resolve(g.witnesses(builders))
+	g.lateEnds(late)
+	for _, b := range builders {
+		*b = Builder{}
+	}
+	m.starts, m.into, m.ids = nil, nil, nil
+	g.uncircle()
+	g.children()
+	g.names()
+	g.extra = slices.Clip(g.extra)
+	g.nodes = slices.Clip(g.nodes)
 	return g
 }
 
-// compareKey orders keys; one with a GUID is greater, so that descending order puts Sysmon's word first.
-func compareKey(a, b reeve.ProcKey) int {
-	return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.PID, b.PID))
-}
-
-// take makes a node of a sighting, or adds its citation to the node that it is another record of.
-func (g *Graph) take(s *sighting, parents *[]sighting) {
-	id := g.known(s)
-	if id == 0 {
-		id = reeve.ProcID(len(g.nodes))
-		g.nodes = append(g.nodes, node{p: reeve.Process{ID: id, Host: s.host, Key: s.key, Image: s.image, User: s.user, UserSID: s.sid, LogonID: s.logon, Start: s.time, Refs: []reeve.Ref{s.ref}}})
-		*parents = append(*parents, *s)
-		g.byPID[hostPID{s.host, s.key.PID}] = append(g.byPID[hostPID{s.host, s.key.PID}], id)
-		if s.key.GUID != (reeve.GUID{}) {
-			g.byGUID[hostGUID{s.host, s.key.GUID}] = id
+// lay writes the nodes of recorded processes, in order of host, pid and start.
+func (g *Graph) lay() {
+	g.nodes = make([]node, 1, len(g.starts)+len(g.starts)/16+16)
+	for _, s := range g.starts {
+		h := g.hostOf(g.merge.host(s))
+		id := reeve.ProcID(len(g.nodes))
+		if h.from == 0 {
+			h.from = id
 		}
-		return
-	}
-	p := &g.nodes[id].p
-	named := &(*parents)[id]
-	if p.Key.GUID == (reeve.GUID{}) && s.key.GUID != (reeve.GUID{}) {
-		p.Key.GUID = s.key.GUID
-		g.byGUID[hostGUID{s.host, s.key.GUID}] = id
-	}
-	if named.parent.GUID == (reeve.GUID{}) && s.parent.GUID != (reeve.GUID{}) {
-		named.parent, named.parentImage = s.parent, cmp.Or(s.parentImage, named.parentImage)
-	}
-	named.parentImage = cmp.Or(named.parentImage, s.parentImage)
-	p.Image, p.User, p.UserSID, p.LogonID = longer(p.Image, s.image), cmp.Or(p.User, s.user), cmp.Or(p.UserSID, s.sid), cmp.Or(p.LogonID, s.logon)
-	if slices.Contains(p.Refs, s.ref) {
-		return
-	}
-	if len(p.Refs) < maxRefs {
-		p.Refs = append(p.Refs, s.ref)
+		h.to = id + 1
+		g.nodes = append(g.nodes, node{guid: s.guid, time: s.time, at: s.at, pid: s.pid, session: s.session, image: s.image, more: s.more})
+		g.enter(id)
 	}
 }
 
-// longer prefers a full path to a bare name.
-func longer(a, b string) string {
-	if !strings.Contains(a, `\`) && strings.Contains(b, `\`) || a == "" {
-		return b
+func (g *Graph) hostOf(name uint32) *host {
+	h := g.hosts[g.texts[name]]
+	if h == nil {
+		h = &host{name: name}
+		g.hosts[g.texts[name]] = h
 	}
-	return a
+	return h
 }
 
-// known finds the node that a sighting is another record of: the same GUID, or the same pid and program within two seconds as
-// long as not both have GUIDs.
-func (g *Graph) known(s *sighting) reeve.ProcID {
-	none := reeve.GUID{}
-	if s.key.GUID != none {
-		if id := g.byGUID[hostGUID{s.host, s.key.GUID}]; id != 0 {
-			return id
+// cuts reduces the records of boots to one moment each, before which every older process had ended.
+func cuts(boots []reeve.Time) []reeve.Time {
+	slices.Sort(boots)
+	var out []reeve.Time
+	for i, t := range boots {
+		if i == 0 || t-boots[i-1] > bootSpread {
+			out = append(out, t-bootLead)
 		}
 	}
-	list := g.byPID[hostPID{s.host, s.key.PID}]
-	for i := len(list) - 1; i >= 0; i-- {
-		p := &g.nodes[list[i]].p
-		if s.time-p.Start > sameStart {
-			break
-		}
-		if (p.Key.GUID == none || s.key.GUID == none) && baseOf(p.Image) == baseOf(s.image) {
-			return list[i]
-		}
-	}
-	return 0
+	return out
 }
 
-// index sorts each pid's processes by start.
-func (g *Graph) index() {
-	for k := range g.byPID {
-		list := g.byPID[k]
-		slices.SortFunc(list, func(a, b reeve.ProcID) int {
-			return cmp.Or(cmp.Compare(g.nodes[a].p.Start, g.nodes[b].p.Start), cmp.Compare(a, b))
-		})
+// ends notes the ends of recorded processes, the earliest of each. It gives back the ends of unrecorded ones; those that name a
+// pid also cut what is taken to be one process.
+func (g *Graph) ends(builders []*Builder) (late []end) {
+	type found struct {
+		id   reeve.ProcID
+		host *host
+		end
 	}
-}
-
-// ends notes the ends; a process that has no record of its end ends at the latest when its pid is used again or the host boots.
-func (g *Graph) ends(builders []*Builder, canon func(string) string) {
+	var byPID []found
 	for _, b := range builders {
 		for _, e := range b.ends {
-			host := canon(b.texts[e.host])
-			id := g.byGUID[hostGUID{host, e.key.GUID}]
-			if e.key.GUID == (reeve.GUID{}) || id == 0 {
-				id = g.lookup(host, e.key.PID, e.time)
+			h := g.hostOf(e.host)
+			if !none(e.key.GUID) {
+				if id := g.slot(h.name, e.key.GUID); id != 0 {
+					g.end(id, e.time)
+					continue
+				}
+				late = append(late, e)
 			}
-			if id == 0 {
+			if e.key.PID == 0 {
 				continue
 			}
-			if p := &g.nodes[id].p; e.time >= p.Start && (p.End == 0 || e.time < p.End) {
-				p.End = e.time
+			id := g.before(h, e.key.PID, e.time)
+			if id != 0 && (!none(e.key.GUID) && !none(g.nodes[id].guid) || h.boot(g.nodes[id].time) != h.boot(e.time)) {
+				id = 0
+			}
+			byPID = append(byPID, found{id, h, e})
+		}
+	}
+	for _, f := range byPID {
+		if f.id != 0 {
+			g.end(f.id, f.time)
+		}
+	}
+	for _, f := range byPID {
+		if f.id == 0 || f.time > g.nodes[f.id].end+startSlack {
+			f.host.strays = append(f.host.strays, stray{f.key.PID, f.time})
+			if none(f.key.GUID) {
+				late = append(late, f.end)
 			}
 		}
 	}
+	for _, h := range g.hosts {
+		slices.SortFunc(h.strays, func(a, b stray) int { return cmp.Or(cmp.Compare(a.pid, b.pid), cmp.Compare(a.time, b.time)) })
+		h.strays = slices.Compact(h.strays)
+	}
+	return late
 }
 
-// adopt gives every node its parent; a parent without a record of its own becomes an inferred node.
-func (g *Graph) adopt(named []sighting) {
-	inferred := map[inferredKey]reeve.ProcID{}
-	for id := reeve.ProcID(1); int(id) < len(named); id++ {
-		s := &named[id]
-		if s.parent.IsZero() && s.parentImage == "" {
-			continue
-		}
-		child := &g.nodes[id].p
-		parent, byPID := g.parentOf(id, s)
-		if parent == 0 {
-			parent = g.infer(inferred, s, child)
-			byPID = s.parent.GUID == (reeve.GUID{})
-		}
-		if parent == id || parent == 0 {
-			continue
-		}
-		child = &g.nodes[id].p // infer may have moved the nodes
-		child.Parent, child.ByPID = parent, byPID
+func (g *Graph) end(id reeve.ProcID, at reeve.Time) {
+	if n := &g.nodes[id]; at >= n.time && (n.end == 0 || at < n.end) {
+		n.end = at
 	}
 }
 
-func (g *Graph) parentOf(id reeve.ProcID, s *sighting) (parent reeve.ProcID, byPID bool) {
-	if s.parent.GUID != (reeve.GUID{}) {
-		return g.byGUID[hostGUID{s.host, s.parent.GUID}], false
-	}
-	if s.parent.PID == 0 {
-		return 0, false
-	}
-	parent = g.lookup(s.host, s.parent.PID, s.time+startSlack)
-	if parent == id || parent != 0 && s.parentImage != "" && baseOf(g.nodes[parent].p.Image) != baseOf(s.parentImage) {
-		return 0, false // the pid belongs to another program by now: the record names one that no record shows
-	}
-	return parent, true
-}
-
-// inferredKey folds the children that name one unrecorded parent. Without a GUID the pid's period counts: the time of the last
-// recorded process of that pid before the child.
-type inferredKey struct {
-	host   string
-	key    reeve.ProcKey
-	period reeve.ProcID
-	boot   int
-	image  string
-}
-
-func (g *Graph) infer(inferred map[inferredKey]reeve.ProcID, s *sighting, child *reeve.Process) reeve.ProcID {
-	k := inferredKey{host: s.host, key: s.parent, image: baseOf(s.parentImage)}
-	if s.parent.GUID != (reeve.GUID{}) {
-		k.key.PID, k.image = 0, ""
-	} else {
-		k.period = g.before(s.host, s.parent.PID, s.time)
-		k.boot, _ = slices.BinarySearch(g.boots[s.host], s.time)
-	}
-	if id := inferred[k]; id != 0 {
-		p := &g.nodes[id].p
-		p.Image = longer(p.Image, s.parentImage)
-		if len(p.Refs) < maxRefs {
-			p.Refs = append(p.Refs, child.Refs[0])
+// lateEnds gives unrecorded processes their ends.
+func (g *Graph) lateEnds(late []end) {
+	for _, e := range late {
+		id := g.slot(e.host, e.key.GUID)
+		if none(e.key.GUID) {
+			id = latest(g, g.unrecorded[g.interval(g.hostOf(e.host), e.key.PID, e.time)], e.time)
 		}
-		return id
-	}
-	id := reeve.ProcID(len(g.nodes))
-	inferred[k] = id
-	g.nodes = append(g.nodes, node{seen: s.time, p: reeve.Process{ID: id, Host: s.host, Key: s.parent, Image: s.parentImage, Inferred: true, Refs: []reeve.Ref{child.Refs[0]}}})
-	g.remember(id)
-	return id
-}
-
-// remember makes an inferred node findable.
-func (g *Graph) remember(id reeve.ProcID) {
-	p := &g.nodes[id].p
-	if p.Key.GUID != (reeve.GUID{}) {
-		g.byGUID[hostGUID{p.Host, p.Key.GUID}] = id
-	}
-	if p.Key.PID != 0 {
-		k := hostPID{p.Host, p.Key.PID}
-		g.inferred[k] = append(g.inferred[k], id)
+		if id != 0 {
+			g.end(id, e.time)
+		}
 	}
 }
 
-// orphans makes nodes of processes that are known by their deeds only.
-func (g *Graph) orphans(builders []*Builder, canon func(string) string) {
-	type orphan struct {
-		host, image string
-		key         reeve.ProcKey
-		time        reeve.Time
-		ref         reeve.Ref
-	}
-	var list []orphan
-	for _, b := range builders {
-		for k, d := range b.deeds {
-			list = append(list, orphan{canon(b.texts[k.host]), b.texts[d.image], d.source.key, d.time, b.ref(&d.source)})
-		}
-	}
-	slices.SortFunc(list, func(a, b orphan) int {
-		return cmp.Or(strings.Compare(a.host, b.host), cmp.Compare(a.time, b.time), compareKey(b.key, a.key), a.ref.Compare(b.ref), strings.Compare(a.image, b.image))
-	})
-	for _, o := range list {
-		if id := g.Find(o.host, o.key, o.time); id != 0 {
-			p := &g.nodes[id].p
-			if p.Inferred {
-				p.Image = longer(p.Image, o.image)
-			}
-			continue
-		}
-		id := reeve.ProcID(len(g.nodes))
-		g.nodes = append(g.nodes, node{seen: o.time, p: reeve.Process{ID: id, Host: o.host, Key: o.key, Image: o.image, Inferred: true, Refs: []reeve.Ref{o.ref}}})
-		g.remember(id)
-	}
-}
-
-// link fills children and names, and cuts links that would close a circle.
-func (g *Graph) link() {
-	for id := reeve.ProcID(1); int(id) < len(g.nodes); id++ {
-		p := &g.nodes[id].p
-		steps := 0
-		for up := p.Parent; up != 0; up = g.nodes[up].p.Parent {
-			if steps++; up == id || steps > maxDepth {
-				p.Parent = 0
-				break
-			}
-		}
-		if b := baseOf(p.Image); b != "" {
-			g.byBase[b] = append(g.byBase[b], id)
-		}
-	}
-	for id := reeve.ProcID(1); int(id) < len(g.nodes); id++ {
-		if parent := g.nodes[id].p.Parent; parent != 0 {
-			g.nodes[parent].children = append(g.nodes[parent].children, id)
-		}
-	}
+// uncircle cuts every circle of parents at its earliest process, whose parent cannot have started later.
+func (g *Graph) uncircle() {
+	walk := make([]reeve.ProcID, len(g.nodes)) // the node from which a node was first walked to
 	for id := range g.nodes {
-		slices.SortFunc(g.nodes[id].children, func(a, b reeve.ProcID) int {
-			return cmp.Or(cmp.Compare(g.nodes[a].p.Start, g.nodes[b].p.Start), cmp.Compare(a, b))
-		})
+		at := reeve.ProcID(id)
+		for ; at != 0 && walk[at] == 0; at = g.nodes[at].parent {
+			walk[at] = reeve.ProcID(id)
+		}
+		if at == 0 || walk[at] != reeve.ProcID(id) {
+			continue
+		}
+		first := at
+		for up := g.nodes[at].parent; up != at; up = g.nodes[up].parent {
+			if c := cmp.Compare(g.nodes[up].time, g.nodes[first].time); c < 0 || c == 0 && up < first {
+				first = up
+			}
+		}
+		g.nodes[first].parent = 0
+		g.nodes[first].flags &^= byPID
 	}
+}
+
+// children lists every node's children by start, all in one slice.
+func (g *Graph) children() {
+	g.first = make([]int32, len(g.nodes)+1)
+	for i := range g.nodes {
+		if p := g.nodes[i].parent; p != 0 {
+			g.first[p+1]++
+		}
+	}
+	for i := 1; i < len(g.first); i++ {
+		g.first[i] += g.first[i-1]
+	}
+	g.kids = make([]reeve.ProcID, g.first[len(g.nodes)])
+	next := slices.Clone(g.first)
+	for i := range g.nodes {
+		if p := g.nodes[i].parent; p != 0 {
+			g.kids[next[p]] = reeve.ProcID(i)
+			next[p]++
+		}
+	}
+	for i := range g.nodes {
+		slices.SortFunc(g.kids[g.first[i]:g.first[i+1]], g.byStart)
+	}
+}
+
+func (g *Graph) byStart(a, b reeve.ProcID) int {
+	return cmp.Or(cmp.Compare(g.nodes[a].start(), g.nodes[b].start()), cmp.Compare(a, b))
+}
+
+// names sorts the nodes by base name.
+func (g *Graph) names() {
+	g.named = make([]reeve.ProcID, 0, len(g.nodes)-1)
+	for id := 1; id < len(g.nodes); id++ {
+		if g.nodes[id].image != 0 {
+			g.named = append(g.named, reeve.ProcID(id))
+		}
+	}
+	slices.SortFunc(g.named, func(a, b reeve.ProcID) int {
+		return cmp.Or(cmp.Compare(g.base[g.nodes[a].image], g.base[g.nodes[b].image]), cmp.Compare(a, b))
+	})
 }

@@ -7,6 +7,8 @@
 package process
 
 import (
+	"strings"
+
 	"reeve"
 )
 
@@ -20,33 +22,72 @@ type Start struct {
 	Ref                    reeve.Ref
 }
 
-// maxRefs is how many citations of copies a process keeps.
-const maxRefs = 8
-
-// Builder collects what one worker sees. It holds about 150 bytes for a started process, far less for its further copies.
+// Builder collects what one worker sees. It holds about 130 bytes for a started process with a GUID, 90 for one without.
 type Builder struct {
-	names  map[string]uint32
-	texts  []string
-	starts []start
-	ends   []end
-	deeds  map[deedKey]deed
-	boots  []boot
+	ids      map[string]uint32
+	texts    []string
+	sessions map[session]uint32
+	who      []session
+	starts   [][]start // in blocks, so that growing copies nothing
+	known    map[hostGUID]int32
+	byPID    map[pidDeed]int32
+	deeds    []deed
+	ends     []end
+	boots    []boot
 }
 
-// start is a Start with interned texts.
+// block is how many starts are held together.
+const block = 4096
+
+// session is where and for whom a process runs; many processes share one. All are ids of texts.
+type session struct{ host, user, sid, logon uint32 }
+
+type hostGUID struct {
+	guid reeve.GUID
+	host uint32
+}
+
+// pidDeed folds the deeds of a process that is named by pid only. The program and the day stand in for the process: a pid is
+// used again, and it costs little to look at a long-lived process once a day.
+type pidDeed struct {
+	host, pid, image uint32
+	day              int32
+}
+
+// started in Builder.known marks a process whose start was seen; other values are positions in deeds.
+const started = -1
+
+// start is a record of a start, with interned texts.
 type start struct {
-	host, image, parentImage, user, sid, logon, file uint32
-	line                                             int32
-	hasID                                            bool
-	key, parent                                      reeve.ProcKey
-	time                                             reeve.Time
-	record                                           uint64
-	offset                                           int64
+	guid, parentGUID   reeve.GUID
+	time               reeve.Time
+	at                 cite
+	pid, parentPID     uint32
+	session            uint32
+	image, parentImage uint32
+	more               int32 // further citations, when records were merged into this one
+}
+
+// cite is a citation with its file interned.
+type cite struct {
+	offset int64
+	record uint64
+	file   uint32
+	line   uint32 // hasID is folded in
+}
+
+const hasID = 1 << 31
+
+type deed struct {
+	guid             reeve.GUID
+	time             reeve.Time
+	at               cite
+	host, pid, image uint32
 }
 
 type end struct {
-	host uint32
 	key  reeve.ProcKey
+	host uint32
 	time reeve.Time
 }
 
@@ -55,51 +96,64 @@ type boot struct {
 	time reeve.Time
 }
 
-// deedKey folds the deeds of one process; those that name it by pid only are folded by hour, since a pid is used again.
-type deedKey struct {
-	host uint32
-	key  reeve.ProcKey
-	hour reeve.Time
-}
-
-type deed struct {
-	image  uint32
-	time   reeve.Time
-	source start // only its citation
-}
-
 // NewBuilder gives an empty builder for one worker.
 func NewBuilder() *Builder {
-	b := &Builder{names: map[string]uint32{}, deeds: map[deedKey]deed{}}
+	b := &Builder{ids: map[string]uint32{}, sessions: map[session]uint32{}, known: map[hostGUID]int32{}, byPID: map[pidDeed]int32{}}
 	b.intern("")
 	return b
 }
 
 func (b *Builder) intern(s string) uint32 {
-	id, ok := b.names[s]
+	id, ok := b.ids[s]
 	if !ok {
+		s = strings.Clone(s) // s may be part of a whole record's text
 		id = uint32(len(b.texts))
-		b.names[s] = id
+		b.ids[s] = id
 		b.texts = append(b.texts, s)
 	}
 	return id
 }
 
-func (b *Builder) cite(s *start, r reeve.Ref) {
-	s.file, s.line, s.hasID, s.record, s.offset = b.intern(r.File), int32(r.Line), r.HasID, r.RecordID, r.Offset
+func (b *Builder) internBytes(s []byte) uint32 {
+	if id, ok := b.ids[string(s)]; ok {
+		return id
+	}
+	return b.intern(string(s))
+}
+
+func (b *Builder) cite(r reeve.Ref) cite {
+	c := cite{offset: r.Offset, record: r.RecordID, file: b.intern(r.File), line: uint32(r.Line) &^ hasID}
+	if r.HasID {
+		c.line |= hasID
+	}
+	return c
 }
 
 // Start notes a record of a process being started.
 func (b *Builder) Start(s Start) {
-	x := start{host: b.intern(s.Host), image: b.intern(s.Image), parentImage: b.intern(s.ParentImage), user: b.intern(s.User), sid: b.intern(s.UserSID),
-		logon: b.intern(s.LogonID), key: s.Key, parent: s.Parent, time: s.Time}
-	b.cite(&x, s.Ref)
-	b.starts = append(b.starts, x)
+	in := session{b.intern(s.Host), b.intern(s.User), b.intern(s.UserSID), b.intern(s.LogonID)}
+	id, ok := b.sessions[in]
+	if !ok {
+		id = uint32(len(b.who))
+		b.sessions[in] = id
+		b.who = append(b.who, in)
+	}
+	if n := len(b.starts); n == 0 || len(b.starts[n-1]) == block {
+		b.starts = append(b.starts, make([]start, 0, block))
+	}
+	last := &b.starts[len(b.starts)-1]
+	*last = append(*last, start{guid: s.Key.GUID, parentGUID: s.Parent.GUID, time: s.Time, at: b.cite(s.Ref), pid: s.Key.PID, parentPID: s.Parent.PID,
+		session: id, image: b.intern(s.Image), parentImage: b.intern(s.ParentImage)})
+	if s.Key.GUID != (reeve.GUID{}) {
+		b.known[hostGUID{s.Key.GUID, in.host}] = started
+	}
 }
 
 // End notes a record of a process having ended.
 func (b *Builder) End(host string, key reeve.ProcKey, at reeve.Time) {
-	b.ends = append(b.ends, end{b.intern(host), key, at})
+	if !key.IsZero() {
+		b.ends = append(b.ends, end{key, b.intern(host), at})
+	}
 }
 
 // Boot notes that a host started: no process lives across it.
@@ -113,42 +167,50 @@ func (b *Builder) Deed(host string, key reeve.ProcKey, image []byte, at reeve.Ti
 	if key.IsZero() {
 		return
 	}
-	h, ok := b.names[host]
-	if !ok {
-		h = b.intern(host)
-	}
-	k := deedKey{host: h, key: key}
+	h := b.intern(host)
 	if key.GUID == (reeve.GUID{}) {
-		k.hour = at / reeve.Hour
-	} else {
-		k.key.PID = 0
-	}
-	old, ok := b.deeds[k]
-	if ok && (old.time < at || old.time == at && b.ref(&old.source).Compare(ref) <= 0) {
-		if old.image != 0 || len(image) == 0 {
+		k := pidDeed{host: h, pid: key.PID, image: b.internBytes(image), day: int32(at / reeve.Day)}
+		i, ok := b.byPID[k]
+		if !ok {
+			b.byPID[k] = int32(len(b.deeds))
+			b.deeds = append(b.deeds, deed{time: at, at: b.cite(ref), host: h, pid: key.PID, image: k.image})
 			return
 		}
-		id, known := b.names[string(image)]
-		if !known {
-			id = b.intern(string(image))
-		}
-		old.image = id
-		b.deeds[k] = old
+		b.earlier(&b.deeds[i], key.PID, image, at, ref)
 		return
 	}
-	d := deed{image: old.image, time: at}
-	if len(image) > 0 {
-		id, known := b.names[string(image)]
-		if !known {
-			id = b.intern(string(image))
-		}
-		d.image = id
+	k := hostGUID{key.GUID, h}
+	switch i, ok := b.known[k]; {
+	case !ok:
+		b.known[k] = int32(len(b.deeds))
+		b.deeds = append(b.deeds, deed{guid: key.GUID, time: at, at: b.cite(ref), host: h, pid: key.PID, image: b.internBytes(image)})
+	case i != started:
+		b.earlier(&b.deeds[i], key.PID, image, at, ref)
 	}
-	d.source.key = key
-	b.cite(&d.source, ref)
-	b.deeds[k] = d
 }
 
-func (b *Builder) ref(s *start) reeve.Ref {
-	return reeve.Ref{File: b.texts[s.file], RecordID: s.record, HasID: s.hasID, Offset: s.offset, Line: int(s.line)}
+// earlier replaces what is kept of a process's deeds by one that says more, else by an earlier one. The choice is the least of a
+// total order, so that it does not depend on the order of the records.
+func (b *Builder) earlier(d *deed, pid uint32, image []byte, at reeve.Time, ref reeve.Ref) {
+	switch {
+	case (d.image != 0) != (len(image) > 0):
+		if d.image != 0 {
+			return
+		}
+	case d.time != at:
+		if d.time < at {
+			return
+		}
+	default:
+		if c := b.ref(d.at).Compare(ref); c < 0 || c == 0 && b.texts[d.image] <= string(image) {
+			return
+		}
+	}
+	d.time, d.at, d.pid, d.image = at, b.cite(ref), pid, b.internBytes(image)
+}
+
+func (b *Builder) ref(c cite) reeve.Ref { return c.ref(b.texts) }
+
+func (c cite) ref(texts []string) reeve.Ref {
+	return reeve.Ref{File: texts[c.file], RecordID: c.record, HasID: c.line&hasID != 0, Offset: c.offset, Line: int(c.line &^ hasID)}
 }
