@@ -288,3 +288,54 @@ func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
 		t.Error("no document links to another")
 	}
 }
+
+// TestTestsNamedInDocumentsExist keeps the documents from pointing at guards that are gone.
+func TestTestsNamedInDocumentsExist(t *testing.T) {
+	have, named := map[string]bool{}, 0
+	walk := func(suffix string, visit func(name, text string)) {
+		err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, suffix) {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			visit(name, string(text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	walk("_test.go", func(_, text string) {
+		for _, m := range declared.FindAllStringSubmatch(text, -1) {
+			have[m[1]] = true
+		}
+	})
+	mention := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w+)`")
+	walk(".md", func(name, text string) {
+		for _, m := range mention.FindAllStringSubmatch(text, -1) {
+			if named++; !have[m[1]] {
+				t.Errorf("%s names %s, which is not there", name, m[1])
+			}
+		}
+	})
+	if named == 0 {
+		t.Error("no document names a test")
+	}
+}
+
+// TestEveryPackageHasItsPlaceInTheArchitecture holds the page against the table of imports.
+func TestEveryPackageHasItsPlaceInTheArchitecture(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range may {
+		if pkg == "." {
+			pkg = "reeve"
+		}
+		if !strings.Contains(string(text), "`"+pkg+"`") {
+			t.Errorf("ARCHITECTURE.md does not say what %s is for", pkg)
+		}
+	}
+}
