@@ -177,7 +177,7 @@ func (r *reader) Record(rec reeve.Record) {
 	}
 	for _, i := range host.byText(&e, to) {
 		r.found = append(r.found, delivery{i, e})
-		if d := host.want[i]; e.Kind == reeve.ProcessStart && r.rules != nil && d.opened.Entry != nil && r.graph.Find(e.Host, e.Process, e.Time) == d.process.ID {
+		if d := host.want[i]; r.rules != nil && d.opened.Entry != nil && d.silent == nil && !d.process.Inferred && e.Ref == d.process.Refs[0] {
 			r.silent = append(r.silent, silence{i, e.Ref, r.rules.silent(rec, d.opened.Entry.Name)})
 		}
 	}

@@ -116,6 +116,9 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 				list = append(list, int32(i))
 			}
 		}
+		slices.SortStableFunc(list, func(a, b int32) int {
+			return cmp.Or(cmp.Compare(levelOf(w.rules[b].Level), levelOf(w.rules[a].Level)), strings.Compare(w.rules[a].ID, w.rules[b].ID))
+		})
 		w.about[program] = list
 	}
 	matched := slices.Clone(w.matcher.Match(rec))
@@ -128,11 +131,11 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 		if reason, says := w.matcher.Silence(rec, i); reason != "" {
 			out = append(out, playbook.SilentRule{ID: r.ID, Title: r.Title, Level: levelOf(r.Level), Reason: reason, Says: says})
 		}
+		if len(out) == maxSilent {
+			break
+		}
 	}
-	slices.SortStableFunc(out, func(a, b playbook.SilentRule) int {
-		return cmp.Or(cmp.Compare(b.Level, a.Level), strings.Compare(a.ID, b.ID))
-	})
-	return out[:min(len(out), maxSilent)]
+	return out
 }
 
 func levelOf(word string) reeve.Level {

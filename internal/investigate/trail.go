@@ -14,28 +14,35 @@ type trail struct {
 	stretches map[trailKey]*stretches
 	last      *stretches
 	lastKey   trailKey
+	part      int
+	offset    int64
 }
 
 type trailKey struct{ file, host, channel string }
 
 type stretches struct {
 	list []stretch
-	n    int
+	part int // of the reading to which the last stretch belongs
 }
 
 // stretch is a row of records with rising ids.
 type stretch struct {
 	ids         bool
+	at          int64 // offset or line of its first record
 	first, last uint64
 	from, to    reeve.Time
 }
 
-// maxStretches bounds what is kept for a file and channel; beyond it the last stretch takes in all that follows.
-const maxStretches = 64
+// Bounds of a trail.
+const (
+	maxStretches = 1 << 16 // kept for a file and channel; beyond it the last stretch takes in all that follows
+	maxPairs     = 64      // stretches that one is compared with
+	partJump     = 256 << 10
+)
 
 func newTrail() *trail { return &trail{stretches: map[trailKey]*stretches{}} }
 
-// pass notes a record.
+// pass notes a record. A jump within the file means that another worker reads what lies between: the row ends there.
 func (t *trail) pass(ref reeve.Ref, head *reeve.Head) {
 	k := trailKey{ref.File, head.Computer, head.Channel}
 	s := t.last
@@ -44,24 +51,30 @@ func (t *trail) pass(ref reeve.Ref, head *reeve.Head) {
 			s = &stretches{}
 			t.stretches[k] = s
 		}
+		if t.lastKey.file != k.file {
+			t.part++
+		}
 		t.last, t.lastKey = s, k
 	}
-	s.n++
-	s.pass(ref, head.Time)
+	if ref.Offset < t.offset || ref.Offset-t.offset > partJump {
+		t.part++
+	}
+	t.offset = ref.Offset
+	s.pass(ref, head.Time, t.part)
 }
 
-func (s *stretches) pass(ref reeve.Ref, at reeve.Time) {
+func (s *stretches) pass(ref reeve.Ref, at reeve.Time, part int) {
 	if n := len(s.list); n > 0 {
 		x := &s.list[n-1]
-		if x.ids == ref.HasID && (!ref.HasID || ref.RecordID > x.last) || n == maxStretches {
+		if s.part == part && x.ids == ref.HasID && (!ref.HasID || ref.RecordID > x.last) || n == maxStretches {
 			x.first, x.last = min(x.first, ref.RecordID), max(x.last, ref.RecordID)
 			x.take(at)
 			return
 		}
 	}
-	x := stretch{ids: ref.HasID, first: ref.RecordID, last: ref.RecordID}
+	x := stretch{ids: ref.HasID, at: ref.Offset, first: ref.RecordID, last: ref.RecordID}
 	x.take(at)
-	s.list = append(s.list, x)
+	s.list, s.part = append(s.list, x), part
 }
 
 func (x *stretch) take(at reeve.Time) {
@@ -74,7 +87,7 @@ func (x *stretch) take(at reeve.Time) {
 	x.to = max(x.to, at)
 }
 
-// paths is the merged word of all workers' trails, in order of host, channel and file.
+// paths is the merged word of all workers' trails, in order of host, channel and first id.
 type paths struct{ list []place }
 
 type place struct {
@@ -82,18 +95,33 @@ type place struct {
 	stretch
 }
 
-// mergeTrails joins the trails under canonical host names.
+// mergeTrails joins the trails under canonical host names; rows that follow one another in a file become one, whoever read them.
 func mergeTrails(watchers []*watcher, canon func(string) string) *paths {
-	p := &paths{}
+	var all []place
 	for _, w := range watchers {
 		for k, s := range w.trail.stretches {
 			for _, x := range s.list {
-				p.list = append(p.list, place{k.file, canon(k.host), k.channel, x})
+				all = append(all, place{k.file, canon(k.host), k.channel, x})
 			}
 		}
 	}
-	slices.SortFunc(p.list, func(a, b place) int {
-		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(a.channel, b.channel), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last), strings.Compare(a.file, b.file), cmp.Compare(a.from, b.from))
+	slices.SortFunc(all, func(a, b place) int {
+		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(a.channel, b.channel), strings.Compare(a.file, b.file), cmp.Compare(a.at, b.at), cmp.Compare(a.first, b.first))
+	})
+	p := &paths{}
+	for _, x := range all {
+		if n := len(p.list); n > 0 {
+			if y := &p.list[n-1]; y.file == x.file && y.host == x.host && y.channel == x.channel && y.ids == x.ids && (!x.ids || x.first > y.last) {
+				y.last = max(y.last, x.last)
+				y.take(x.from)
+				y.take(x.to)
+				continue
+			}
+		}
+		p.list = append(p.list, x)
+	}
+	slices.SortStableFunc(p.list, func(a, b place) int {
+		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(a.channel, b.channel), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 	})
 	return p
 }
@@ -141,7 +169,7 @@ func (p *paths) twice() map[string]bool {
 			j++
 		}
 		for a := i; a < j; a++ {
-			for b := a + 1; b < j && b < a+1+maxStretches; b++ {
+			for b := a + 1; b < j && b < a+1+maxPairs; b++ {
 				x, y := &p.list[a], &p.list[b]
 				if x.ids && y.ids && y.first <= x.last && x.from <= y.to && y.from <= x.to {
 					out[x.file], out[y.file] = true, true
