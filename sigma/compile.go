@@ -205,16 +205,11 @@ func (c *compiler) intern(n *node) *compiled {
 	return out
 }
 
-// shortLit is the length below which a contained text is looked for only when a condition asks.
-const shortLit = 4
-
 // direct tells predicates that a field matcher answers completely.
 func direct(q *pred) bool {
 	switch q.op {
-	case opExact, opPrefix, opSuffix:
+	case opExact, opPrefix, opSuffix, opContains:
 		return !q.cased && q.lit != ""
-	case opContains:
-		return !q.cased && len(q.lit) >= shortLit
 	}
 	return false
 }
@@ -298,10 +293,10 @@ func (c *compiler) literals(roots []*compiled) {
 		default:
 			p.lazy[i] = true
 			need := q.need
-			if q.cased && q.op <= opContains && len(q.lit) >= shortLit {
+			if q.cased && q.op <= opContains && q.lit != "" {
 				need = []string{fold(q.lit)}
 			}
-			if len(need) > 0 && !slices.ContainsFunc(need, func(s string) bool { return len(s) < shortLit }) {
+			if len(need) > 0 && !slices.Contains(need, "") {
 				p.gated[i] = true
 				for _, s := range need {
 					c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{s, opContains, id})
@@ -365,21 +360,13 @@ func (c *compiler) cost(id int32) float64 {
 		}
 		return sum
 	}
-	n := len(q.lit)
-	if len(q.need) > 0 {
-		n = len(q.need[0])
-		for _, s := range q.need {
-			n = min(n, len(s))
-		}
+	switch {
+	case q.op == opExact, q.op == opSuffix, q.op == opPrefix:
+		return 0.3 * likely(q.lit)
+	case len(q.need) > 0:
+		return 1 - worth(q.need)
 	}
-	x := 1.0
-	for range min(n, 16) {
-		x *= 0.6
-	}
-	if q.op == opExact || q.op == opSuffix {
-		x *= 0.3
-	}
-	return x
+	return likely(q.lit)
 }
 
 // flatten lays a condition out, cheap children first.

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"hash/maphash"
 	"slices"
 	"unsafe"
 )
@@ -75,6 +76,24 @@ type Matcher struct {
 	folded  []byte
 	offsets []foldedValue
 	event   *Event
+
+	cache    [cached]cachedValue
+	seed     maphash.Seed
+	learning bool    // what is found is noted
+	learnt   []int32 // predicates found in the value at hand
+}
+
+// A matcher remembers what it found in the values that it saw last: programs, users and parents come again and again.
+const (
+	cached         = 1 << 10
+	maxCachedValue = 512
+)
+
+// cachedValue is a folded value of a slot and the predicates of which a literal was found in it.
+type cachedValue struct {
+	slot  int32 // from 1
+	text  []byte
+	preds []int32
 }
 
 // foldedValue is where the folded form of a value stands.
@@ -82,7 +101,7 @@ type foldedValue struct{ from, to int }
 
 // NewMatcher gives a worker its state.
 func (p *Program) NewMatcher() *Matcher {
-	return &Matcher{p: p, hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
+	return &Matcher{p: p, seed: maphash.MakeSeed(), hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
 }
 
 // Match gives the numbers of the rules that match, sorted; the slice is reused by the next call.
@@ -127,14 +146,14 @@ func (m *Matcher) begin(e *Event) {
 			continue
 		}
 		for i := e.first[slot]; i != 0; i = e.values[i-1].next {
-			fm.scan(m.foldedAt(i-1), m)
+			m.scan(int32(slot), fm, m.foldedAt(i-1))
 		}
 	}
 	if m.p.any != nil {
 		for _, k := range e.keywords {
 			from := len(m.folded)
 			m.folded = appendFolded(m.folded, k)
-			m.p.any.scan(m.folded[from:], m)
+			m.scan(-2, m.p.any, m.folded[from:])
 			m.folded = m.folded[:from]
 		}
 	}
@@ -143,6 +162,33 @@ func (m *Matcher) begin(e *Event) {
 func (m *Matcher) foldedAt(i int32) []byte {
 	o := m.offsets[i]
 	return m.folded[o.from:o.to]
+}
+
+// scan looks for the literals of a slot in a value, or remembers what it found before.
+func (m *Matcher) scan(slot int32, fm *fieldMatcher, b []byte) {
+	if len(b) > maxCachedValue {
+		fm.scan(b, m)
+		return
+	}
+	c := &m.cache[(maphash.Bytes(m.seed, b)+uint64(slot)*0x9e3779b97f4a7c15)%cached]
+	if c.slot == slot+1 && string(c.text) == string(b) {
+		for _, p := range c.preds {
+			m.hit(p)
+		}
+		return
+	}
+	m.learning, m.learnt = true, m.learnt[:0]
+	fm.scan(b, m)
+	m.learning = false
+	c.slot, c.text, c.preds = slot+1, append(c.text[:0], b...), append(c.preds[:0], m.learnt...)
+}
+
+// found notes that a literal of a predicate was found by a scan.
+func (m *Matcher) found(pred int32) {
+	if m.learning && (len(m.learnt) == 0 || m.learnt[len(m.learnt)-1] != pred) {
+		m.learnt = append(m.learnt, pred)
+	}
+	m.hit(pred)
 }
 
 // hit notes that a literal of a predicate was found, and makes candidates of the rules that need it.

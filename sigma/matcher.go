@@ -18,6 +18,7 @@ type fieldMatcher struct {
 	heads  []int32 // first entry of a hash, from 1
 	hshift uint32
 	list   []contained
+	short  *shortMatcher // of texts below four bytes; nil when there are none
 }
 
 // contained is a text looked for anywhere, found by its rarest 4-gram.
@@ -42,7 +43,14 @@ func newFieldMatcher(list []target) *fieldMatcher {
 			m.addSuffix(t)
 		case opPrefix:
 			m.addPrefix(t)
-		default:
+		case opContains:
+			if len(t.text) < 4 {
+				if m.short == nil {
+					m.short = &shortMatcher{}
+				}
+				m.short.add(t)
+				continue
+			}
 			m.addContained(t, used)
 		}
 	}
@@ -137,7 +145,7 @@ func (m *fieldMatcher) index() {
 // scan reports every predicate of which a literal was found in a folded value; one may be reported several times.
 func (m *fieldMatcher) scan(b []byte, s *Matcher) {
 	for _, t := range m.exact[string(b)] {
-		s.hit(t)
+		s.found(t)
 	}
 	if len(m.byBase) > 0 {
 		if i := bytes.LastIndexByte(b, '\\'); i >= 0 {
@@ -155,19 +163,22 @@ func (m *fieldMatcher) scan(b []byte, s *Matcher) {
 		}
 		for _, t := range m.prefix[n][string(b[:n])] {
 			if len(t.text) <= len(b) && string(b[:len(t.text)]) == t.text {
-				s.hit(t.pred)
+				s.found(t.pred)
 			}
 		}
 	}
 	if m.grams != nil {
 		m.scanGrams(b, s)
 	}
+	if m.short != nil {
+		m.short.scan(b, s)
+	}
 }
 
 func ends(list []target, b []byte, s *Matcher) {
 	for _, t := range list {
 		if len(t.text) <= len(b) && string(b[len(b)-len(t.text):]) == t.text {
-			s.hit(t.pred)
+			s.found(t.pred)
 		}
 	}
 }
@@ -183,11 +194,65 @@ func (m *fieldMatcher) scanGrams(b []byte, s *Matcher) {
 		for c := m.heads[h>>m.hshift]; c != 0; {
 			x := &m.list[c-1]
 			c = x.next
-			if x.gram != g {
+			if x.gram != g || s.hits[x.pred] == s.epoch && !s.learning {
 				continue
 			}
 			if from := i - int(x.at); from >= 0 && from+len(x.text) <= len(b) && string(b[from:from+len(x.text)]) == x.text {
-				s.hit(x.pred)
+				s.found(x.pred)
+			}
+		}
+	}
+}
+
+// shortMatcher finds texts of one to three bytes: single bytes one by one, the others by their first two.
+type shortMatcher struct {
+	singles []target
+	pairs   [1 << 16 / 64]uint64 // bitmap of first two bytes
+	heads   [256]int32           // first entry of a hash, from 1
+	list    []shortText
+}
+
+type shortText struct {
+	pair uint16
+	len  uint8
+	last byte
+	pred int32
+	next int32
+}
+
+func pairHash(k uint16) uint8 { return uint8(k ^ k>>8*31) }
+
+func (m *shortMatcher) add(t target) {
+	if len(t.text) == 1 {
+		m.singles = append(m.singles, t)
+		return
+	}
+	k := uint16(t.text[0]) | uint16(t.text[1])<<8
+	m.pairs[k>>6] |= 1 << (k & 63)
+	x := shortText{pair: k, len: uint8(len(t.text)), last: t.text[len(t.text)-1], pred: t.pred, next: m.heads[pairHash(k)]}
+	m.list = append(m.list, x)
+	m.heads[pairHash(k)] = int32(len(m.list))
+}
+
+func (m *shortMatcher) scan(b []byte, s *Matcher) {
+	for _, t := range m.singles {
+		if bytes.IndexByte(b, t.text[0]) >= 0 {
+			s.found(t.pred)
+		}
+	}
+	if len(m.list) == 0 {
+		return
+	}
+	for i := 0; i+1 < len(b); i++ {
+		k := uint16(b[i]) | uint16(b[i+1])<<8
+		if m.pairs[k>>6]&(1<<(k&63)) == 0 {
+			continue
+		}
+		for c := m.heads[pairHash(k)]; c != 0; {
+			x := &m.list[c-1]
+			c = x.next
+			if x.pair == k && (x.len == 2 || i+2 < len(b) && b[i+2] == x.last) {
+				s.found(x.pred)
 			}
 		}
 	}

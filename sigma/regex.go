@@ -11,13 +11,12 @@ import (
 // matcherRE is a regular expression with what can be told of its matches beforehand.
 type matcherRE struct {
 	re     *regexp.Regexp
-	need   []string // folded texts of which every match contains at least one
-	min    int      // bytes that a match has at least
-	anyRun int      // when positive the expression is just "at least n characters", and re is nil
+	need   []string   // folded texts of which every match contains at least one
+	min    int        // bytes that a match has at least
+	anyRun int        // when positive the expression is just "at least n characters", and re is nil
+	run    int        // when positive every match has so many bytes of runOf in a row
+	runOf  *[256]bool // ASCII only
 }
-
-// maxNeed bounds the alternatives of a required text.
-const maxNeed = 64
 
 func compileRE(s string) (*matcherRE, error) {
 	tree, err := syntax.Parse(s, syntax.Perl)
@@ -25,22 +24,15 @@ func compileRE(s string) (*matcherRE, error) {
 		return nil, fmt.Errorf("the expression %q: %w", s, err)
 	}
 	m := &matcherRE{}
-	tree = tree.Simplify()
-	m.min = shortest(tree)
-	parsed, _ := syntax.Parse(s, syntax.Perl) // unsimplified: repetitions are still whole
-	if n, ok := runOfAny(parsed); ok {
+	if n, ok := runOfAny(tree); ok {
 		m.anyRun = n
 		return m, nil
 	}
+	m.run, m.runOf = longestRun(tree)
+	m.min = shortest(tree)
+	m.need = needed(tree.Simplify())
 	if m.re, err = regexp.Compile(s); err != nil {
 		return nil, fmt.Errorf("the expression %q: %w", s, err)
-	}
-	m.need = needed(tree)
-	for _, t := range m.need {
-		if len(t) < 3 {
-			m.need = nil
-			break
-		}
 	}
 	return m, nil
 }
@@ -52,13 +44,31 @@ func (m *matcherRE) match(s string) bool {
 	if m.anyRun > 0 {
 		for more := true; more; {
 			var line string
-			if line, s, more = strings.Cut(s, "\n"); utf8.RuneCountInString(line) >= m.anyRun {
+			if line, s, more = strings.Cut(s, "\n"); len(line) >= m.anyRun && utf8.RuneCountInString(line) >= m.anyRun {
 				return true
 			}
 		}
 		return false
 	}
+	if m.run > 0 && !hasRun(s, m.run, m.runOf) {
+		return false
+	}
 	return m.re.MatchString(s)
+}
+
+// hasRun tells whether n bytes of a set stand in a row. It looks at every n-th byte until one is of the set.
+func hasRun(s string, n int, set *[256]bool) bool {
+	for end := n - 1; end < len(s); {
+		at := end
+		for at > end-n && set[s[at]] {
+			at--
+		}
+		if at == end-n {
+			return true
+		}
+		end = at + n
+	}
+	return false
 }
 
 // runOfAny knows ".{n,}": asked of every value it would cost an automaton of n states for what is a length.
@@ -67,6 +77,34 @@ func runOfAny(r *syntax.Regexp) (int, bool) {
 		return r.Min, true
 	}
 	return 0, false
+}
+
+// leastRun is the length from which a run is worth looking for.
+const leastRun = 8
+
+// longestRun finds the longest repetition of ASCII characters that every match has.
+func longestRun(r *syntax.Regexp) (n int, set *[256]bool) {
+	switch r.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return longestRun(r.Sub[0])
+	case syntax.OpConcat:
+		for _, s := range r.Sub {
+			if k, x := longestRun(s); k > n {
+				n, set = k, x
+			}
+		}
+	case syntax.OpRepeat:
+		if c := r.Sub[0]; r.Min >= leastRun && c.Op == syntax.OpCharClass && c.Rune[len(c.Rune)-1] < utf8.RuneSelf {
+			set = new([256]bool)
+			for i := 0; i < len(c.Rune); i += 2 {
+				for x := c.Rune[i]; x <= c.Rune[i+1]; x++ {
+					set[x] = true
+				}
+			}
+			return r.Min, set
+		}
+	}
+	return n, set
 }
 
 // shortest is the least number of bytes of a match.
@@ -96,11 +134,21 @@ func shortest(r *syntax.Regexp) int {
 	return 0
 }
 
+// Bounds of what is told of an expression.
+const (
+	maxNeed  = 64 // texts of which one is needed
+	maxClass = 12 // characters of a class that are told apart
+)
+
 // needed gives folded texts of which every match contains at least one; nil when none can be told.
 func needed(r *syntax.Regexp) []string {
+	if all := spelled(r); all != nil {
+		if worth(all) > 0 {
+			return all
+		}
+		return nil
+	}
 	switch r.Op {
-	case syntax.OpLiteral:
-		return []string{fold(string(r.Rune))}
 	case syntax.OpCapture, syntax.OpPlus:
 		return needed(r.Sub[0])
 	case syntax.OpRepeat:
@@ -108,13 +156,7 @@ func needed(r *syntax.Regexp) []string {
 			return needed(r.Sub[0])
 		}
 	case syntax.OpConcat:
-		var best []string
-		for _, s := range r.Sub {
-			if n := needed(s); worth(n) > worth(best) {
-				best = n
-			}
-		}
-		return best
+		return neededOf(r.Sub)
 	case syntax.OpAlternate:
 		var out []string
 		for _, s := range r.Sub {
@@ -131,14 +173,110 @@ func needed(r *syntax.Regexp) []string {
 	return nil
 }
 
-// worth prefers long texts and few of them.
-func worth(list []string) int {
+// neededOf looks at the parts of a concatenation: at what each needs, and at what neighbours spell together.
+func neededOf(parts []*syntax.Regexp) []string {
+	var best []string
+	for from := range parts {
+		if n := needed(parts[from]); worth(n) > worth(best) {
+			best = n
+		}
+		run := []string{""}
+		for _, p := range parts[from:] {
+			more := spelled(p)
+			if more == nil || len(run)*len(more) > maxNeed {
+				break
+			}
+			var next []string
+			for _, a := range run {
+				for _, b := range more {
+					next = append(next, a+b)
+				}
+			}
+			if run = next; worth(run) > worth(best) {
+				best = run
+			}
+		}
+	}
+	return best
+}
+
+// spelled lists all folded texts that a part can match; nil when they are too many to tell.
+func spelled(r *syntax.Regexp) []string {
+	switch r.Op {
+	case syntax.OpLiteral:
+		return []string{fold(string(r.Rune))}
+	case syntax.OpEmptyMatch:
+		return []string{""}
+	case syntax.OpCapture:
+		return spelled(r.Sub[0])
+	case syntax.OpQuest:
+		if s := spelled(r.Sub[0]); s != nil && len(s) < maxNeed {
+			return append([]string{""}, s...)
+		}
+	case syntax.OpCharClass:
+		var out []string
+		for i := 0; i < len(r.Rune); i += 2 {
+			for x := r.Rune[i]; x <= r.Rune[i+1]; x++ {
+				if out = append(out, fold(string(x))); len(out) > maxClass {
+					return nil
+				}
+			}
+		}
+		return out
+	case syntax.OpAlternate, syntax.OpConcat:
+		out := []string{""}
+		if r.Op == syntax.OpAlternate {
+			out = nil
+		}
+		for _, s := range r.Sub {
+			more := spelled(s)
+			if more == nil {
+				return nil
+			}
+			if r.Op == syntax.OpAlternate {
+				out = append(out, more...)
+			} else {
+				var next []string
+				for _, a := range out {
+					for _, b := range more {
+						next = append(next, a+b)
+					}
+				}
+				out = next
+			}
+			if len(out) > maxNeed {
+				return nil
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// worth tells how seldom one of several texts is found: 0 is always. Most values are some hundred bytes long.
+func worth(list []string) float64 {
 	if len(list) == 0 {
-		return -1
+		return 0
 	}
-	least := len(list[0])
-	for _, s := range list[1:] {
-		least = min(least, len(s))
+	often := 0.0
+	for _, s := range list {
+		often += likely(s)
 	}
-	return least*16 - len(list)
+	return max(0, 1-often)
+}
+
+// likely guesses how often a value contains a text.
+func likely(s string) float64 {
+	x := 300.0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c == ' ', c == '\\':
+			x *= 0.06
+		case c >= '0' && c <= '9', c == '.', c == '-', c == '/', c == '"', c == ':':
+			x *= 0.02
+		default:
+			x *= 0.001
+		}
+	}
+	return min(x, 1)
 }

@@ -7,6 +7,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -208,8 +209,24 @@ func (m *Matcher) text(v reeve.Value) []byte {
 	if len(v.Bytes) > maxValue {
 		v.Bytes = v.Bytes[:maxValue]
 	}
+	if v.Enc == reeve.UTF16LE {
+		m.buf, v.Bytes = appendASCII(m.buf, v.Bytes)
+	}
 	m.buf = v.AppendText(m.buf)
 	return m.buf[from:]
+}
+
+// appendASCII decodes UTF-16 as far as it is ASCII, four characters at a time, and gives the rest.
+func appendASCII(dst, b []byte) (out, rest []byte) {
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		if x&0xff80ff80ff80ff80 != 0 {
+			break
+		}
+		x |= x >> 8
+		dst = append(dst, byte(x), byte(x>>16), byte(x>>32), byte(x>>48))
+	}
+	return dst, b
 }
 
 // Looked gives the fields that a rule looked at in a record, with their texts, in the rule's spelling; what the record does not
