@@ -27,6 +27,7 @@ package recordtest
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,6 +90,24 @@ func (r *Record) UTF16() *Record {
 		for _, unit := range utf16.Encode([]rune(string(v.Bytes))) {
 			out.values[i].Bytes = binary.LittleEndian.AppendUint16(out.values[i].Bytes, unit)
 		}
+	}
+	return &out
+}
+
+// List gives the same record with its first field a list of several texts, as EVTX files state the unnamed Data of old providers.
+func (r *Record) List(items ...string) *Record {
+	out := *r
+	out.values = slices.Clone(r.values)
+	out.values[0] = reeve.Value{Kind: reeve.List, Bytes: []byte(strings.Join(items, "\x00") + "\x00")}
+	return &out
+}
+
+// With gives the same record with one text for every field.
+func (r *Record) With(text string) *Record {
+	out := *r
+	out.values = make([]reeve.Value, len(r.values))
+	for i := range out.values {
+		out.values[i] = reeve.Value{Kind: reeve.Text, Bytes: []byte(text)}
 	}
 	return &out
 }

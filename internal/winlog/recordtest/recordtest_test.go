@@ -106,6 +106,17 @@ func TestUnnamedDataAreFields(t *testing.T) {
 	}
 }
 
+func TestFieldsCanBeReplaced(t *testing.T) {
+	r := Parse(t, compact)[1]
+	list := r.List("a", "", "b")
+	if v := list.Value(0); v.Kind != reeve.List || v.String() != "a\x00\x00b\x00" || list.UTF16().Value(0).String() != v.String() {
+		t.Errorf("%+v", v)
+	}
+	if v := r.With("x").Value(1); v.Kind != reeve.Text || v.String() != "x" || r.Value(1).String() != "1.0" || r.Value(0).String() != "Example" {
+		t.Errorf("%+v, the record itself %q", v, r.Value(0))
+	}
+}
+
 func TestClassesAreEqualForEqualNames(t *testing.T) {
 	r := Parse(t, "A | B | 1\nx=1\n\nA | B | 2\nx=2\n\nA | B | 1\ny=1\n\nA | | 1\nx=1")
 	if r[0].Class() != r[1].Class() {
