@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 type reading struct {
 	Paths     []string `arg:"" name:"path" help:"Files, folders and archives, in any mix."`
 	Threads   int      `help:"Threads that read. Default: one per processor." placeholder:"N"`
-	Memory    size     `help:"Memory for archive members that are unpacked." default:"1GiB" placeholder:"SIZE"`
+	Memory    size     `help:"Memory to stay within; what does not fit is kept in temporary files." default:"1GiB" placeholder:"SIZE"`
 	MaxExpand size     `help:"Most that archives may unpack to." default:"64GiB" placeholder:"SIZE"`
 	Temp      string   `help:"Folder for temporary files." placeholder:"DIR"`
 	AssumeTZ  string   `name:"assume-tz" help:"Time zone of times that state none, as in the IANA database." default:"UTC" placeholder:"ZONE"`
@@ -49,9 +50,11 @@ func (s *size) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// open makes the evidence out of the paths.
+// open makes the evidence out of the paths. The collector is told of the memory that may be used, so that garbage of archives
+// and texts does not pile up beyond it.
 func (r *reading) open() (*evidence.Set, error) {
-	set, err := evidence.Open(r.Paths, evidence.Options{TempDir: r.Temp, MaxExpand: int64(r.MaxExpand), InMemory: int64(r.Memory) / 4})
+	debug.SetMemoryLimit(max(int64(r.Memory)/4*3, 64<<20))
+	set, err := evidence.Open(r.Paths, evidence.Options{TempDir: r.Temp, MaxExpand: int64(r.MaxExpand), InMemory: int64(r.Memory) / 16})
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, hinted{err, "Paths are files, folders or archives that exist; quote those with blanks."}
