@@ -3,6 +3,7 @@ package winlog
 import (
 	"bytes"
 	"encoding/xml"
+	"html"
 	"io"
 	"strconv"
 	"strings"
@@ -284,6 +285,9 @@ func isKey(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ") == ""
 }
 
+// toEnd is before nothing: the rest of a text.
+const toEnd = "\x00"
+
 // between finds what stands in a text behind some words and before others; without these, or where they do not come, before the end
 // of the line.
 func between(text []byte, behind, before string) ([]byte, bool) {
@@ -292,6 +296,9 @@ func between(text []byte, behind, before string) ([]byte, bool) {
 		return nil, false
 	}
 	text = text[i+len(behind):]
+	if before == toEnd {
+		return bytes.TrimSpace(text), true
+	}
 	if before != "" {
 		if end := bytes.Index(text, []byte(before)); end >= 0 {
 			return bytes.TrimSpace(text[:end]), true
@@ -309,8 +316,12 @@ const (
 	maxTaskTokens = 20_000
 )
 
-// taskAction gives what a task's XML starts, a line for each action: command and arguments, or the class of a COM handler.
+// taskAction gives what a task's XML starts, a line for each action: command and arguments, or the class of a COM handler. Some
+// shippers escape the whole of it.
 func taskAction(text string) string {
+	if strings.HasPrefix(strings.TrimSpace(text), "&lt;") {
+		text = html.UnescapeString(text[:min(len(text), maxTask)])
+	}
 	d := xml.NewDecoder(io.LimitReader(strings.NewReader(text), maxTask))
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }

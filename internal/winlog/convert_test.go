@@ -75,6 +75,7 @@ func TestTaskActions(t *testing.T) {
 		{"two actions", "<Task><Exec><Command>a</Command></Exec><Exec><Command>b</Command><Arguments>c</Arguments></Exec></Task>", "a\nb c"},
 		{"a class", "<Task><ComHandler><ClassId>{A6BA00FE-40E8-477C-B713-C64A14F18ADB}</ClassId><Data>x</Data></ComHandler></Task>", "{A6BA00FE-40E8-477C-B713-C64A14F18ADB}"},
 		{"a folder is none of it", exec("<Command>a</Command><WorkingDirectory>C:\\</WorkingDirectory>"), "a"},
+		{"all of it escaped", "&lt;?xml?&gt;&lt;Task&gt;&lt;Exec&gt;&lt;Command&gt;a.exe&lt;/Command&gt;&lt;Arguments&gt;&amp;quot;b&amp;quot;&lt;/Arguments&gt;&lt;/Exec&gt;&lt;/Task&gt;", `a.exe "b"`},
 		{"cut off behind the command", "<Task><Exec><Command>a.exe</Command><Argu", "a.exe"},
 		{"cut off within the command", "<Task><Exec><Command>a.e", ""},
 		{"no XML", "a.exe", ""},
@@ -127,6 +128,7 @@ func TestPhrases(t *testing.T) {
 		{"x\r\na: 1\r\ny", "a:", "", "1", true},
 		{"The System log file was cleared.", "The ", " log file", "System", true},
 		{"x (y", "", " (", "x", true},
+		{"a:\n1\n2\n", "a:", toEnd, "1\n2", true},
 		{"a", "b", "", "", false},
 		{"", "b", "", "", false},
 	}

@@ -28,7 +28,7 @@ var classicPowerShell = provider{
 		{ids: ids(400), kind: reeve.PowerShellEngine, fields: classicFields("#3"), fixed: operation("engine started")},
 		{ids: ids(403), kind: reeve.PowerShellEngine, fields: classicFields("#3"), fixed: operation("engine stopped")},
 		{ids: ids(600), kind: reeve.PowerShellEngine, fields: join(classicFields("#3"), []field{at(reeve.AttrName, "#1"), keyed(reeve.AttrName, "ProviderName", "Message")}), fixed: operation("provider started")},
-		{ids: ids(800), kind: reeve.PowerShellEngine, fields: join(classicFields("#2"), []field{keyed(reeve.AttrUser, "UserId", "#2", "Message"), at(reeve.AttrContent, "#3"), at(reeve.AttrMessage, "#1")}), fixed: operation("pipeline")},
+		{ids: ids(800), kind: reeve.PowerShellEngine, fields: join(classicFields("#2"), []field{keyed(reeve.AttrUser, "UserId", "#2", "Message"), at(reeve.AttrContent, "#3"), phrase(reeve.AttrContent, "Message", "\nDetails:", toEnd), at(reeve.AttrMessage, "#1")}), fixed: operation("pipeline")},
 	},
 }
 

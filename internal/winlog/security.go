@@ -52,7 +52,7 @@ var security = provider{
 var (
 	subject = []field{account(reeve.AttrUser, "SubjectDomainName", "SubjectUserName"), at(reeve.AttrUserSID, "SubjectUserSid"), conv(reeve.AttrLogonID, asLogon, "SubjectLogonId")}
 
-	acting = []field{part(toActorPID, "ProcessId"), at(reeve.AttrImage, "ProcessName")}
+	acting = []field{part(toActorPID, "ProcessId"), saidPID("Process ID:", ""), at(reeve.AttrImage, "ProcessName")}
 
 	logonAccount = []field{account(reeve.AttrTargetUser, "TargetDomainName", "TargetUserName"), at(reeve.AttrTargetSID, "TargetUserSid")}
 	logonSession = join(logonAccount, []field{conv(reeve.AttrTargetLogonID, asLogon, "TargetLogonId")})
@@ -69,5 +69,5 @@ var (
 
 	shareAudit = join(subject, fromAddress, []field{at(reeve.AttrName, "ShareName"), conv(reeve.AttrAccess, asHex, "AccessMask"), conv(reeve.AttrDetails, asWords, "AccessList")})
 
-	filtered = []field{part(toActorPID, "ProcessID"), at(reeve.AttrImage, "Application", "ApplicationName"), conv(reeve.AttrInitiated, asOutbound, "Direction"), conv(reeve.AttrProtocol, asProtocol, "Protocol")}
+	filtered = []field{part(toActorPID, "ProcessID"), saidPID("Process ID:", ""), at(reeve.AttrImage, "Application", "ApplicationName"), conv(reeve.AttrInitiated, asOutbound, "Direction"), conv(reeve.AttrProtocol, asProtocol, "Protocol")}
 )
