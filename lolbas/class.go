@@ -8,7 +8,7 @@ type Class string
 
 // The classes, from most to least ordinary. The names in JSON are stable.
 const (
-	Everyday  Class = "everyday"  // runs on any Windows host without anybody's doing
+	Everyday  Class = "everyday"  // runs all day on ordinary hosts, started by Windows, by updaters or by people at their work
 	AdminTool Class = "admin"     // administrators and management scripts run it
 	Developer Class = "developer" // belongs to SDKs, debuggers, compilers and .NET tools
 	Optional  Class = "optional"  // comes with a product that not every host has
@@ -47,6 +47,7 @@ csc.exe: .NET itself compiles serialisers and PowerShell's Add-Type with it, on 
 cscript.exe: logon scripts, printer and licensing scripts and management agents run in it
 desk.cpl: display settings, opened through the shell
 dfshim.dll: loaded whenever a ClickOnce application starts
+excel.exe: Office: people work in it all day
 expand.exe: Windows Update and installers unpack cabinets with it
 explorer.exe: the desktop itself, one per signed-in user
 findstr.exe: batch files of installers and agents filter text with it
@@ -58,16 +59,25 @@ makecab.exe: Windows packs its component logs with it
 mmc.exe: hosts every management console
 mofcomp.exe: installers and agents register WMI classes with it
 mpcmdrun.exe: Defender starts it for scheduled scans and updates
+msaccess.exe: Office: people work in it all day
 msedge.exe: the browser that comes with Windows
+msedge_proxy.exe: starts web applications that Edge installed
 msedgewebview2.exe: widgets, Teams and many applications show web pages in it
 mshtml.dll: loaded by everything that renders HTML the old way
 msiexec.exe: the installer service: every MSI installation and repair
+msohtmed.exe: opens Office documents saved as HTML
+msoxmled.exe: opens XML files with the Office application they name
+mspub.exe: Office: people work in it all day
 netsh.exe: installers and VPN clients add firewall rules and settings with it
 ngen.exe: a scheduled task of .NET compiles assemblies with it when the host is idle
 onedrivestandaloneupdater.exe: a scheduled task per user updates OneDrive with it
+openconsole.exe: the console host of the Windows Terminal, beside every console program
+outlook.exe: Office: open all day wherever Office is installed
 pcalua.exe: the compatibility assistant starts old installers through it
+powerpnt.exe: Office: people work in it all day
 powershell.exe: administration, agents and installers run scripts in it
 presentationhost.exe: shows WPF pages; started by the shell for its file types
+protocolhandler.exe: opens Office documents from links
 provlaunch.exe: a scheduled task applies provisioning packages with it
 reg.exe: installers, logon scripts and agents read and write values with it
 regsvr32.exe: installers and updates register components with it
@@ -81,9 +91,15 @@ setupapi.dll: loaded by everything that installs a device
 shdocvw.dll: loaded by the shell and the browser control
 shell32.dll: the shell's own library, loaded by nearly every program
 shimgvw.dll: the picture viewer, called by the shell when an image is opened
+squirrel.exe: starts and updates desktop applications per user, at every sign-in
+teams.exe: the classic Teams client: starts at every sign-in
 unregmp2.exe: runs once per user at first sign-in to set up Media Player
+update.exe: starts and updates desktop applications per user, at every sign-in
 url.dll: internet shortcuts, called by the shell when one is opened
 verclsid.exe: the shell checks each extension with it before loading it
+visio.exe: Office: people work in it all day
+winproj.exe: Office: people work in it all day
+winword.exe: Office: people work in it all day
 wlrmdr.exe: Windows logon shows reminders with it
 wscript.exe: logon scripts and double-clicked scripts run in it
 wsreset.exe: a scheduled task and the Store's own repair reset its cache
@@ -194,7 +210,6 @@ mpiexec.exe: starts parallel computations on clusters
 msbuild.exe: builds projects
 nmcap.exe: captures packets, from Network Monitor
 ntsd.exe: the console debugger
-openconsole.exe: the console host of the Windows Terminal
 pester.bat: runs PowerShell tests
 pixtool.exe: captures graphics frames
 regasm.exe: registers .NET assemblies for COM, also in installers
@@ -234,34 +249,19 @@ coregen.exe: precompiles assemblies of Silverlight, now unsupported
 defaultpack.exe: sets Bing as default search
 dfsvc.exe: installs and updates ClickOnce applications
 dtutil.exe: manages packages of SQL Server Integration Services
-excel.exe: Office
 gfxdownloadwrapper.exe: Intel graphics drivers download game settings with it
 iediagcmd.exe: collects diagnostics of Internet Explorer
 mavinject.exe: App-V and click-to-run Office inject their libraries with it
-msaccess.exe: Office
 mscopilot.exe: the Copilot application
 mscopilot_proxy.exe: starts web applications of Copilot
 msdeploy.exe: deploys web sites to IIS
-msedge_proxy.exe: starts web applications that Edge installed
 mshta.exe: runs HTML applications, which a few old in-house tools still are
-msohtmed.exe: opens Office documents saved as HTML
-msoxmled.exe: opens XML files with the Office application they name
-mspub.exe: Office
-outlook.exe: Office
 photoviewer.dll: the old photo viewer, called by the shell when an image is opened
-powerpnt.exe: Office
-protocolhandler.exe: opens Office documents from links
 sqldumper.exe: dumps SQL Server and Office when they crash
 sqlps.exe: the PowerShell of SQL Server; agent jobs run in it
 sqltoolsps.exe: the PowerShell of SQL Server Management Studio
-squirrel.exe: installs and updates desktop applications per user
-teams.exe: the classic Teams client
-update.exe: starts and updates desktop applications per user
-visio.exe: Office
 wab.exe: the address book of old mail programs
 winfile.exe: the classic file manager
-winproj.exe: Office
-winword.exe: Office
 workfolders.exe: synchronises files with a company server
 wsb.exe: manages Windows Sandbox
 `

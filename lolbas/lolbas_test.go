@@ -89,7 +89,7 @@ func TestEveryEntryHasAClassWithAReason(t *testing.T) {
 	if rows := classes(); len(rows) != len(Entries()) {
 		t.Errorf("%d classes for %d entries", len(rows), len(Entries()))
 	}
-	for name, want := range map[string]Class{"rundll32.exe": Everyday, "certutil.exe": AdminTool, "mftrace.exe": Developer, "Winword.exe": Optional, "msxsl.exe": Rare} {
+	for name, want := range map[string]Class{"rundll32.exe": Everyday, "certutil.exe": AdminTool, "mftrace.exe": Developer, "Bginfo.exe": Optional, "Winword.exe": Everyday, "msxsl.exe": Rare} {
 		if got := entry(t, name).Class; got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
