@@ -64,7 +64,7 @@ func Run(list []*Question, v *View) []reeve.Answer {
 		if !slices.Contains(q.Values, a.Value) {
 			a = reeve.Answer{Question: q.ID, Value: q.Values[len(q.Values)-1], Says: fmt.Sprintf("no answer: %q is not a value of this question", a.Value)}
 		}
-		a.Refs = cite(&a)
+		a.Says, a.Refs = shorten(a.Says, maxSentence), cite(&a)
 		out[i] = a
 		v.answers[q.ID] = &out[i]
 	}

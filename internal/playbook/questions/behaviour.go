@@ -2,9 +2,11 @@ package questions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"reeve"
+	"reeve/cmdline"
 	"reeve/internal/coverage"
 	"reeve/internal/playbook"
 )
@@ -17,9 +19,9 @@ var behaviour = playbook.Question{
 	Requires: []string{"payload"},
 	Doc: playbook.Doc{
 		Why:         "What a program did afterwards tells more than how it looked.",
-		Supports:    "Tampering with security tools, logs or backups; reading credentials; injection; persistence; connections to the outside.",
-		Refutes:     "Sources that log without selection cover its whole life and show no effect.",
-		BlindSpots:  "Sysmon logs by include and exclude rules: silence is not absence. Work done by services for it (COM, WMI, BITS, SMB) appears under other processes. Sysmon's network events are off by default.",
+		Supports:    "Tampering with security tools, logs or backups; reading credentials; injection; persistence; connections to the outside; traces deleted.",
+		Refutes:     "Every kind of event in which an effect would show is recorded on this host, the telling ones log without selection, no record is missing in its lifetime, and none shows an effect.",
+		BlindSpots:  "Sysmon logs by include and exclude rules: silence is not absence. Work done by services for it (COM, WMI, BITS, SMB) appears under other processes. Sysmon's network events are off by default. What one logon session did is only near the execution taken for its doing.",
 		KnownBenign: "Installers write services and run keys; debuggers and tracers inject by design; build tools spawn dozens of children.",
 	},
 	Ask: askBehaviour,
@@ -38,18 +40,19 @@ type deed struct {
 	ref  reeve.Ref
 }
 
-// ledger lists the kinds of event in which effects would show.
+// ledger lists the kinds of event in which effects would show. The first of a row is the one that tells; the basic rows are
+// those without which next to nothing is known.
 var ledger = []struct {
 	name  string
+	basic bool
 	kinds []reeve.Kind
 }{
-	{"child processes", []reeve.Kind{reeve.ProcessStart}},
-	{"network", []reeve.Kind{reeve.NetworkConnect, reeve.DNSQuery}},
-	{"files", []reeve.Kind{reeve.FileCreate, reeve.FileDelete, reeve.FileTime, reeve.FileStream, reeve.FileExecutable}},
-	{"registry", []reeve.Kind{reeve.RegistryKey, reeve.RegistrySet, reeve.RegistryRename}},
-	{"libraries loaded", []reeve.Kind{reeve.ImageLoad}},
-	{"other processes", []reeve.Kind{reeve.ProcessAccess, reeve.RemoteThread, reeve.ProcessTamper}},
-	{"pipes", []reeve.Kind{reeve.PipeCreate, reeve.PipeConnect}},
+	{"child processes", true, []reeve.Kind{reeve.ProcessStart}},
+	{"network", true, []reeve.Kind{reeve.NetworkConnect, reeve.DNSQuery}},
+	{"files", true, []reeve.Kind{reeve.FileCreate, reeve.FileDelete, reeve.FileTime, reeve.FileStream, reeve.FileExecutable}},
+	{"registry", true, []reeve.Kind{reeve.RegistrySet, reeve.RegistryKey, reeve.RegistryRename}},
+	{"other processes", false, []reeve.Kind{reeve.ProcessAccess, reeve.RemoteThread, reeve.ProcessTamper}},
+	{"disk, subscriptions, tasks", false, []reeve.Kind{reeve.RawDiskRead, reeve.WMISubscription, reeve.TaskChange}},
 }
 
 func askBehaviour(v *playbook.View) reeve.Answer {
@@ -69,11 +72,11 @@ func askBehaviour(v *playbook.View) reeve.Answer {
 		}
 	}
 	for _, p := range below {
-		if !isHelper(p.Image) {
-			add("spawn", "", "started "+quoted(p.Image), first(p.Refs))
+		if !isHelper(v, &p) {
+			add("spawn", "", "started "+playbook.Quoted(p.Image), first(p.Refs))
 		}
 	}
-	byOthers(v, add)
+	byOthers(v, below, add)
 	a := reeve.Answer{Value: "unknown", Stance: reeve.Unknown}
 	for _, value := range behaviourOrder {
 		if e := worst[value]; e != nil {
@@ -83,14 +86,15 @@ func askBehaviour(v *playbook.View) reeve.Answer {
 			describe(&a, e)
 		}
 	}
-	quiet := keepLedger(v, &a, tree)
-	sayBehaviour(v, &a, worst, quiet)
+	l := keepLedger(v, &a, tree)
 	if more {
 		a.Details = append(a.Details, reeve.Detail{Name: "bounded", Value: "more descendants than were looked at"})
 	}
 	if v.Limit != "" {
 		a.Details = append(a.Details, reeve.Detail{Name: "search limit", Value: v.Limit})
 	}
+	l.quiet = l.quiet && !more && v.Limit == ""
+	sayBehaviour(v, &a, worst, l)
 	return a
 }
 
@@ -124,111 +128,129 @@ func describe(a *reeve.Answer, e *effect) {
 	}
 }
 
-// keepLedger says per kind what was seen, or what silence means; quiet is true when silence speaks everywhere it matters.
-func keepLedger(v *playbook.View, a *reeve.Answer, tree []reeve.ProcID) (quiet bool) {
-	quiet = v.Process.End != 0
-	for _, row := range ledger {
-		deeds := v.Deeds(tree, row.kinds...)
-		n := 0
-		for _, e := range deeds {
-			if e.Kind != reeve.ProcessStart || v.By(e) != v.Process.ID {
-				n++
-			}
-		}
-		if n > 0 {
-			a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: count(n, "event") + " seen", Refs: eventRefs(deeds[:min(len(deeds), 3)])})
-			continue
-		}
-		best := v.Coverage.Speaks(v.Host(), row.kinds[0], v.Process.Image, v.Time(), v.End())
-		kind := row.kinds[0]
-		for _, k := range row.kinds[1:] {
-			if s := v.Coverage.Speaks(v.Host(), k, v.Process.Image, v.Time(), v.End()); s.State > best.State {
-				best, kind = s, k
-			}
-		}
-		a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: "none seen; " + best.Says})
-		core := row.name == "network" || row.name == "files" || row.name == "registry" || row.name == "child processes"
-		if best.State != coverage.Full {
-			if core {
-				quiet = false
-			}
-			if best.State == coverage.Absent && core {
-				a.Missing = append(a.Missing, v.Enable(kind))
-			}
-		}
-	}
-	return quiet
+// silence is what the ledger says of kinds without an event by the tree.
+type silence struct {
+	quiet             bool     // it speaks: nothing can have happened unseen
+	absent, selective []string // rows that are absent or off, rows that log by selection or not at that time
+	basic             int      // basic rows among the absent
+	hole              string
 }
 
-func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, quiet bool) {
-	switch a.Value {
-	case "unknown":
-		switch {
-		case quiet:
-			a.Value, a.Stance = "none_seen", reeve.Refutes
-			a.Says = "No effect seen over its whole life, in sources that log without selection."
-			a.Signals = append(a.Signals, signal(reeve.SignalNoEffects, "no effect seen over its whole life", v.SubjectRefs()...))
-		case len(a.Missing) < 3:
-			a.Value, a.Stance = "none_seen", reeve.Neutral
-			a.Says = "No effect seen, but the sources log by selection or do not cover its whole life."
-		default:
-			a.Says = "The evidence lacks the kinds of event in which an effect would show."
+// keepLedger says per kind what was seen, or what silence means.
+func keepLedger(v *playbook.View, a *reeve.Answer, tree []reeve.ProcID) silence {
+	out := silence{quiet: v.Process.End != 0}
+	for _, row := range ledger {
+		deeds := slices.DeleteFunc(v.Deeds(tree, row.kinds...), func(e *reeve.Event) bool { return e.Kind == reeve.ProcessStart && v.By(e) == v.Process.ID })
+		if len(deeds) > 0 {
+			a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: playbook.Count(len(deeds), "event") + " seen", Refs: eventRefs(deeds[:min(len(deeds), 3)])})
 		}
-	default:
-		e := worst[a.Value]
+		var tells coverage.Speech
+		for i, k := range row.kinds {
+			image := v.Process.Image
+			if k == reeve.ProcessStart {
+				image = "" // a start names the started program: that this one's was recorded says nothing of its children's
+			}
+			s := v.Coverage.Speaks(v.Host(), k, image, v.Time(), v.End())
+			out.quiet = out.quiet && s.State != coverage.Absent
+			if i == 0 {
+				tells = s
+				out.quiet = out.quiet && s.State == coverage.Full
+			}
+		}
+		switch {
+		case len(deeds) > 0:
+			continue
+		case tells.State == coverage.Absent:
+			out.absent = append(out.absent, row.name)
+			if row.basic {
+				out.basic++
+				a.Missing = append(a.Missing, v.Enable(row.kinds[0]))
+			}
+		case tells.State != coverage.Full:
+			out.selective = append(out.selective, row.name)
+		}
+		a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: "none seen; " + tells.Says})
+	}
+	for _, g := range v.Gaps(v.Time(), v.End()) {
+		out.quiet, out.hole = false, g.Says
+		a.Details = append(a.Details, reeve.Detail{Name: "missing records: " + g.Channel, Value: g.Says, Refs: []reeve.Ref{g.Ref}})
+	}
+	return out
+}
+
+func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, l silence) {
+	blind := ""
+	if len(l.selective) > 0 {
+		blind += "; selectively logged: " + strings.Join(l.selective, ", ")
+	}
+	if len(l.absent) > 0 {
+		blind += "; absent or off: " + strings.Join(l.absent, ", ")
+	}
+	if l.hole != "" {
+		blind += "; records of that time are missing (" + l.hole + ")"
+	}
+	a.Refs = v.SubjectRefs()
+	if e := worst[a.Value]; e != nil {
 		a.Says = fmt.Sprintf("Worst effect seen: %s (%s).", a.Value, e.seen[0].says)
 		a.Stance = reeve.Neutral
 		for _, s := range a.Signals {
-			switch s.Code {
-			case reeve.SignalNamedRemote, reeve.SignalDropsPE, reeve.SignalDiscovery:
-			default:
+			if s.Code != reeve.SignalNamedRemote && s.Code != reeve.SignalDropsPE && s.Code != reeve.SignalDiscovery {
 				a.Stance = reeve.Supports
 			}
 		}
+		if a.Stance == reeve.Neutral && l.basic > 1 {
+			a.Stance = reeve.Unknown // the rest of what it did cannot be seen
+			a.Says = strings.TrimSuffix(a.Says, ".") + blind + "."
+		}
+		return
+	}
+	switch {
+	case l.quiet:
+		a.Value, a.Stance = "none_seen", reeve.Refutes
+		a.Says = "No effect seen over its whole life, in sources that log without selection."
+		a.Signals = append(a.Signals, signal(reeve.SignalNoEffects, "no effect seen over its whole life", v.SubjectRefs()...))
+	case l.basic > 1:
+		a.Says = "The evidence lacks the kinds of event in which an effect would show" + blind + "."
+	default:
+		a.Value, a.Stance = "none_seen", reeve.Neutral
+		if v.Process.End == 0 {
+			blind += "; its end is not recorded"
+		}
+		a.Says = "No effect seen, which does not show that there was none" + blind + "."
 	}
 }
 
-// byOthers notices what the system did on the tree's behalf, told by the logon session or by names: services and tasks made,
-// logs cleared. It must lie within the tree's life and bear its logon id.
-func byOthers(v *playbook.View, add func(string, reeve.SignalCode, string, reeve.Ref)) {
-	from, to := v.Time(), v.End()+reeve.Minute
+// byOthers notices what the system did on the tree's behalf: services and tasks that run its payload, and those made, or logs
+// cleared, in its own logon session while it lived. A session lasts all day; where no end is recorded ten minutes are taken.
+func byOthers(v *playbook.View, below []reeve.Process, add func(string, reeve.SignalCode, string, reeve.Ref)) {
+	from, to, id := v.Time(), v.Time()+10*reeve.Minute, v.Process.LogonID
+	for _, p := range append([]reeve.Process{v.Process}, below...) {
+		to = max(to, p.End+reeve.Minute)
+	}
 	for i := range v.Events {
 		e := &v.Events[i]
-		if e.Host != v.Host() || e.Time < from || e.Time > to || v.Process.LogonID == "" || !strings.EqualFold(e.Get(reeve.AttrLogonID), v.Process.LogonID) || systemLogon(v.Process.LogonID) {
+		if e.Host != v.Host() || e.Time < from || e.Time > from+reeve.Day {
+			continue
+		}
+		session := e.Time <= to && id != "" && !playbook.SystemLogon(id) && strings.EqualFold(e.Get(reeve.AttrLogonID), id)
+		program, _ := cmdline.Program(e.Get(reeve.AttrAction))
+		if !session && (program == "" || !isPayload(v, program)) {
 			continue
 		}
 		switch e.Kind {
 		case reeve.LogCleared:
-			add("tamper", reeve.SignalTamper, "cleared the log "+quoted(e.Get(reeve.AttrChannel)), e.Ref)
+			add("tamper", reeve.SignalTamper, "in its logon session the log "+playbook.Quoted(e.Get(reeve.AttrChannel))+" was cleared", e.Ref)
 		case reeve.ServiceInstall:
-			add("persistence", reeve.SignalPersistence, "installed the service "+quoted(e.Get(reeve.AttrName)), e.Ref)
+			add("persistence", reeve.SignalPersistence, "the service "+playbook.Quoted(e.Get(reeve.AttrName))+" was installed", e.Ref)
 		case reeve.TaskChange:
 			if e.Get(reeve.AttrOperation) != "deleted" {
-				add("persistence", reeve.SignalPersistence, "registered the task "+quoted(e.Get(reeve.AttrName)), e.Ref)
+				add("persistence", reeve.SignalPersistence, "the task "+playbook.Quoted(e.Get(reeve.AttrName))+" was registered", e.Ref)
 			}
 		}
 	}
 }
 
-func systemLogon(id string) bool {
-	switch strings.ToLower(id) {
-	case "0x3e7", "0x3e5", "0x3e4":
-		return true
-	}
-	return false
-}
-
-func contains(list []reeve.ProcID, id reeve.ProcID) bool {
-	if id == 0 {
-		return false
-	}
-	for _, x := range list {
-		if x == id {
-			return true
-		}
-	}
-	return false
-}
+func contains(list []reeve.ProcID, id reeve.ProcID) bool { return id != 0 && slices.Contains(list, id) }
 
 func first(refs []reeve.Ref) reeve.Ref {
 	if len(refs) == 0 {

@@ -1,6 +1,7 @@
 package questions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,60 +18,56 @@ var detection = playbook.Question{
 		Why:         "A rule that fired is an independent look at the same records; a rule that should have fired and did not is work for the detection engineer.",
 		Supports:    "A rule of level medium or above matched the execution or what it started.",
 		Refutes:     "Nothing: a rule that stays silent proves nothing.",
-		BlindSpots:  "A rule that needs a field or a kind of event which the evidence lacks cannot match; such rules are named with the reason.",
+		BlindSpots:  "A rule that needs a field or a kind of event which the evidence lacks cannot match; such rules are named with the reason. Without rules there is nothing to see with.",
 		KnownBenign: "Rules name their own false alarms; administrators and developers set off many.",
 	},
 	Ask: askDetection,
 }
 
 func askDetection(v *playbook.View) reeve.Answer {
-	a := reeve.Answer{Stance: reeve.Neutral}
-	best := map[reeve.Level]*reeve.Finding{}
-	top, medium := reeve.Informational, 0
-	seen := map[string]bool{}
+	a := reeve.Answer{Stance: reeve.Neutral, Refs: v.SubjectRefs()}
+	top, medium, seen := (*reeve.Finding)(nil), 0, map[string]bool{}
 	for i := range v.Findings {
 		f := &v.Findings[i]
-		if seen[f.RuleID] {
+		if id := cmp.Or(f.RuleID, f.Title); seen[id] {
 			continue
+		} else {
+			seen[id] = true
 		}
-		seen[f.RuleID] = true
-		a.Details = append(a.Details, reeve.Detail{Name: "matched", Value: fmt.Sprintf("%s (%s, %s)", f.Title, f.Level, f.RuleID), Refs: f.Refs})
+		a.Details = append(a.Details, reeve.Detail{Name: "matched", Value: fmt.Sprintf("%s (%s, %s)", f.Title, f.Level, cmp.Or(f.RuleID, "without id")), Refs: f.Refs})
 		if f.Level >= reeve.Medium {
 			medium++
 		}
-		if best[f.Level] == nil {
-			best[f.Level] = f
+		if top == nil || f.Level > top.Level {
+			top = f
 		}
-		top = max(top, f.Level)
 	}
+	var silent []string
 	for _, s := range v.Silent {
-		if !seen[s.ID] {
+		if !seen[cmp.Or(s.ID, s.Title)] {
+			silent = append(silent, s.Title)
 			a.Details = append(a.Details, reeve.Detail{Name: "silent: " + s.Reason, Value: fmt.Sprintf("%s (%s, %s): %s", s.Title, s.Level, s.ID, s.Says)})
 		}
 	}
-	for _, level := range []struct {
-		at   reeve.Level
-		code reeve.SignalCode
-	}{{reeve.Critical, reeve.SignalRuleCritical}, {reeve.High, reeve.SignalRuleHigh}, {reeve.Medium, reeve.SignalRuleMedium}} {
-		if f := best[level.at]; f != nil {
-			a.Signals = append(a.Signals, signal(level.code, "rule "+quoted(f.Title)+" matched", f.Refs...))
-			break
-		}
-	}
-	silent := slices.ContainsFunc(v.Silent, func(s playbook.SilentRule) bool { return !seen[s.ID] })
-	switch {
-	case medium == 0 && len(seen) == 0:
-		a.Value, a.Says = "not_covered", "No rule saw it"+techniques(v)+"."
-	case medium == 0 || silent:
-		a.Value, a.Says = "partly", fmt.Sprintf("%s saw it, the gravest of level %s; others known for this program did not%s.", count(len(seen), "rule"), top, techniques(v))
-	default:
-		a.Value, a.Says = "covered", fmt.Sprintf("%s saw it, the gravest of level %s%s.", count(len(seen), "rule"), top, techniques(v))
-	}
 	if medium > 0 {
-		a.Stance = reeve.Supports
+		code := map[reeve.Level]reeve.SignalCode{reeve.Critical: reeve.SignalRuleCritical, reeve.High: reeve.SignalRuleHigh, reeve.Medium: reeve.SignalRuleMedium}[top.Level]
+		a.Stance, a.Signals = reeve.Supports, []reeve.Signal{signal(code, "rule "+playbook.Quoted(top.Title)+" matched", top.Refs...)}
 	}
-	if a.Value != "covered" && a.Value != "not_covered" && !silent {
-		a.Says = fmt.Sprintf("%s of level %s or below saw it%s.", count(len(seen), "rule"), top, techniques(v))
+	others := ""
+	if len(silent) > 0 {
+		others = fmt.Sprintf("; %s for this program did not, among them %s", playbook.Count(len(silent), "rule"), playbook.Quoted(silent[0]))
+	}
+	switch {
+	case top == nil && len(silent) == 0:
+		a.Value, a.Stance = "not_covered", reeve.Unknown
+		a.Says = "No rule for this program was at hand" + techniques(v) + "."
+		a.Missing = []reeve.Need{{Needs: "rules that know this program", Enable: "--rules with a folder of Sigma rules"}}
+	case top == nil:
+		a.Value, a.Says = "not_covered", "No rule saw it"+others+techniques(v)+"."
+	case medium == 0 || len(silent) > 0:
+		a.Value, a.Says = "partly", fmt.Sprintf("%s saw it, the gravest of level %s%s%s.", playbook.Count(len(seen), "rule"), top.Level, others, techniques(v))
+	default:
+		a.Value, a.Says = "covered", fmt.Sprintf("%s saw it, the gravest of level %s%s.", playbook.Count(len(seen), "rule"), top.Level, techniques(v))
 	}
 	return a
 }

@@ -2,6 +2,7 @@ package questions
 
 import (
 	"fmt"
+	"slices"
 
 	"reeve"
 	"reeve/internal/playbook"
@@ -15,8 +16,8 @@ var frequency = playbook.Question{
 	Doc: playbook.Doc{
 		Why:         "What happens every week is seldom an attack; what never happened before deserves a look.",
 		Supports:    "The program never ran before in a month or more of records, or never on this host.",
-		Refutes:     "The same command shape ran on this host again and again, or management software ran it on many hosts within a minute.",
-		BlindSpots:  "Evidence of a few days cannot tell a first time from a seldom one. The case's own processes are never counted.",
+		Refutes:     "The same command shape ran on this host again and again and is not spreading just then, or management software ran it on many hosts within a minute.",
+		BlindSpots:  "Evidence of a few days cannot tell a first time from a seldom one. The case's own processes, what they started and its payload's hash are never counted. An intruder who stays for weeks becomes usual.",
 		KnownBenign: "New software, monthly and quarterly jobs, freshly installed hosts.",
 	},
 	Ask: askFrequency,
@@ -32,7 +33,7 @@ const (
 
 func askFrequency(v *playbook.View) reeve.Answer {
 	h := v.Habit
-	a := reeve.Answer{Stance: reeve.Neutral, Refs: v.SubjectRefs()}
+	a := reeve.Answer{Stance: reeve.Neutral, Refs: append(slices.Clip(v.SubjectRefs()), h.Refs...)}
 	a.Details = []reeve.Detail{
 		{Name: "hosts", Value: fmt.Sprintf("%d of %d with process records", h.Hosts, h.AllHosts)},
 		{Name: "users", Value: fmt.Sprint(h.Users)},
@@ -44,35 +45,35 @@ func askFrequency(v *playbook.View) reeve.Answer {
 	}
 	managed := false
 	if o := v.Answer("origin"); o != nil {
-		managed = o.Value == "management_agent"
+		managed = o.Value == "management_agent" && o.Stance == reeve.Refutes
 	}
-	window := fmt.Sprintf("in %s of process records on this host and %s in all, this case left out", count(h.Days, "day"), count(h.AllHosts, "host"))
+	window := fmt.Sprintf("in %s of process records on this host and %s in all, this case left out", playbook.Count(h.Days, "day"), playbook.Count(h.AllHosts, "host"))
 	say := func(value, says string, stance reeve.Stance, code reeve.SignalCode) {
 		a.Value, a.Says, a.Stance = value, says, stance
 		if code != "" {
-			a.Signals = []reeve.Signal{signal(code, says, v.SubjectRefs()...)}
+			a.Signals = []reeve.Signal{signal(code, says, a.Refs...)}
 		}
 	}
 	switch {
 	case managed && h.SameMinuteHosts >= deployHosts:
 		say("deployment", fmt.Sprintf("Management software ran the same command shape on %d other hosts within a minute.", h.SameMinuteHosts), reeve.Refutes, reeve.SignalDeployment)
-	case h.SameHost >= habitRuns && h.SameShape >= habitRuns && h.Days >= historyWanted:
+	case h.SameHost >= habitRuns && h.SameShape-h.SameMinuteHosts >= habitRuns && h.SameMinuteHosts < deployHosts && h.Days >= historyWanted:
 		say("usual", fmt.Sprintf("The program ran %d times before on this host, %d times anywhere with this command shape, %s.", h.SameHost, h.SameShape, window), reeve.Refutes, reeve.SignalHabitual)
 	case h.Days < historyWanted:
-		says := fmt.Sprintf("Only %s of process records precede it on this host; %s of the program elsewhere in the evidence.", count(h.Days, "day"), count(h.Runs, "other run"))
+		says := fmt.Sprintf("Only %s of process records precede it on this host; %s of the program elsewhere in the evidence.", playbook.Count(h.Days, "day"), playbook.Count(h.Runs, "other run"))
 		a.Missing = []reeve.Need{{Needs: fmt.Sprintf("at least %d days of process records before the execution", historyWanted), Enable: "longer retention, archived logs, or a baseline of this estate"}}
 		say("too_little_history", says, reeve.Unknown, "")
 	case h.Runs == 0 && h.Days >= historyFull:
 		say("first_seen", "The program never ran before "+window+".", reeve.Supports, reeve.SignalFirstEver)
 	case h.Runs == 0 || h.SameHost == 0:
-		says := fmt.Sprintf("The program did not run before on this host (%s elsewhere), %s.", count(h.Runs, "run"), window)
+		says := fmt.Sprintf("The program did not run before on this host (%s elsewhere), %s.", playbook.Count(h.Runs, "run"), window)
 		value := "rare"
 		if h.Runs == 0 {
 			value = "first_seen"
 		}
 		say(value, says, reeve.Supports, reeve.SignalFirstHere)
 	default:
-		say("rare", fmt.Sprintf("The program ran %s before on this host, %s with this command shape, %s.", count(h.SameHost, "time"), count(h.SameShape, "time"), window), reeve.Neutral, "")
+		say("rare", fmt.Sprintf("The program ran %s before on this host, %s with this command shape, %s.", playbook.Count(h.SameHost, "time"), playbook.Count(h.SameShape, "time"), window), reeve.Neutral, "")
 	}
 	return a
 }

@@ -15,16 +15,16 @@ var location = playbook.Question{
 	Doc: playbook.Doc{
 		Why:         "Windows and its kits install a program in one place. A copy elsewhere was put there by somebody, often to escape rules that watch the place.",
 		Supports:    "A folder that any user can write to, a share, a removable drive; a system folder that is not the program's own.",
-		Refutes:     "The listed place, or the same place of another version, architecture or edition. That is weak: the technique runs the genuine program from its genuine place.",
-		BlindSpots:  "LOLBAS lists no place for some programs. Permissions are those of a default installation; who really may write is not in the logs.",
-		KnownBenign: "Vendors ship copies below their own folder in Program Files; Windows keeps copies for servicing and upgrades.",
+		Refutes:     "The listed place, or the same place of another version, architecture or edition, as long as only administrators write there. That is weak: the technique runs the genuine program from its genuine place.",
+		BlindSpots:  "LOLBAS lists no place for some programs, and for some a folder of the user's. Permissions are those of a default installation; who really may write is not in the logs. Some records state a file name without its folder.",
+		KnownBenign: "Vendors ship copies below their own folder in Program Files; Windows keeps copies for servicing and upgrades; developers move kits to another drive.",
 	},
 	Ask: askLocation,
 }
 
 func askLocation(v *playbook.View) reeve.Answer {
 	image := v.Process.Image
-	at := lolbas.Location{Class: lolbas.Place(image), Says: "It is no LOLBAS program, so no list says where it belongs; its folder is " + quoted(image) + "."}
+	at := lolbas.Location{Class: lolbas.Place(image), Says: "It is no LOLBAS program, so no list says where it belongs; it runs from " + playbook.Quoted(image) + "."}
 	if v.LOLBin != nil {
 		if e := entry(v.LOLBin.Name); e != nil {
 			at = lolbas.Locate(e, image)
@@ -43,23 +43,30 @@ func askLocation(v *playbook.View) reeve.Answer {
 	}
 	switch at.Class {
 	case lolbas.Listed, lolbas.ListedForm:
-		say(reeve.Refutes, reeve.SignalListedPath, "it runs from its listed place")
+		switch {
+		case writable(image):
+			a.Says += " Anybody can write there, so the place proves nothing."
+		case lolbas.Identify(stated(v)).Value == lolbas.Masquerade:
+			a.Says += " That is the place of a program that this one is not."
+		default:
+			say(reeve.Refutes, reeve.SignalListedPath, "it runs from its listed place")
+		}
 	case lolbas.VendorCopy:
 		if v.LOLBin != nil {
 			say(reeve.Neutral, reeve.SignalVendorCopy, "it runs from another product's folder")
 		}
 	case lolbas.OtherProtected:
 		if v.LOLBin != nil {
-			say(reeve.Supports, reeve.SignalOddProtected, "it runs from "+quoted(image)+", where it does not belong")
+			say(reeve.Supports, reeve.SignalOddProtected, "it runs from "+playbook.Quoted(image)+", where it does not belong")
 		}
 	case lolbas.UserWritable:
-		say(reeve.Supports, reeve.SignalUserWritable, "it runs from "+quoted(image)+", where any user can write")
+		say(reeve.Supports, reeve.SignalUserWritable, "it runs from "+playbook.Quoted(image)+", where any user can write")
 	case lolbas.RemotePath:
-		say(reeve.Supports, reeve.SignalRemotePath, "it runs from "+quoted(image)+", not from this host's own disk")
+		say(reeve.Supports, reeve.SignalRemotePath, "it runs from "+playbook.Quoted(image)+", not from this host's own disk")
 	case lolbas.NoList, lolbas.NoLocation:
 		a.Stance = reeve.Unknown
 		if lolbas.Place(image) == lolbas.UserWritable {
-			say(reeve.Supports, reeve.SignalUserWritable, "it runs from "+quoted(image)+", where any user can write")
+			say(reeve.Supports, reeve.SignalUserWritable, "it runs from "+playbook.Quoted(image)+", where any user can write")
 		}
 		if at.Class == lolbas.NoLocation {
 			a.Missing = []reeve.Need{{Needs: "the full path of the program", Enable: "Sysmon event 1 or Security 4688, which state it"}}

@@ -1,12 +1,16 @@
 package questions
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"reeve"
+	"reeve/cmdline"
 	"reeve/internal/playbook"
 	"reeve/internal/process"
+	"reeve/lolbas"
 )
 
 var origin = playbook.Question{
@@ -17,273 +21,377 @@ var origin = playbook.Question{
 	Core: true,
 	Doc: playbook.Doc{
 		Why:         "The same command is routine from a developer's prompt and an incident from a mail program or another host.",
-		Supports:    "Office, mail, browser, web or database server in the chain; a start from another host; a task or service made just before.",
-		Refutes:     "Management software or an installer in the chain; a shell that a user opened.",
-		BlindSpots:  "A parent that no record names ends the chain. Parent process ids can be forged, and brokers (UAC, seclogon, DCOM) show another parent by design. Without process GUIDs the links rest on pid and time.",
-		KnownBenign: "Brokered starts, installers, software deployment.",
+		Supports:    "Office, mail, browser, archive, script, web or database server in the chain; a start from another host; a task or service made just before; a parent that cannot have started it, or that runs from where anybody can write.",
+		Refutes:     "A known management agent in its own folder in the chain, with nothing between it and the execution that anybody could have put there.",
+		BlindSpots:  "A parent that no record names ends the chain. Parent process ids can be forged, which Sysmon alone seldom shows; brokers (UAC, seclogon, DCOM) show another parent by design. Without process GUIDs the links rest on pid and time.",
+		KnownBenign: "Brokered starts, installers, software deployment, remote administration; a browser or archive program opens what a user asked for.",
 	},
 	Ask: askOrigin,
 }
+
+// standing is what a program must show before its name is believed.
+type standing uint8
+
+const (
+	anywhere standing = iota // the name incriminates or says little
+	system                   // only in the Windows directory
+	managed                  // only where administrators write, and under its original name
+)
 
 // initiator is a class of program that begins chains.
 type initiator struct {
 	value  string
 	images string // base names, blank-separated
 	args   string // when not empty, one of these (|-separated, lower case) must be on its command line
+	where  standing
 	says   string
 }
 
 // initiators are tried in order for every ancestor, nearest first. Shells are no initiators: they carry what somebody began.
 var initiators = []initiator{
-	{"office", "winword.exe excel.exe powerpnt.exe outlook.exe onenote.exe msaccess.exe mspub.exe visio.exe winproj.exe eqnedt32.exe olk.exe thunderbird.exe acrord32.exe acrobat.exe foxitreader.exe", "", "a document or mail program"},
-	{"browser", "chrome.exe msedge.exe firefox.exe iexplore.exe opera.exe brave.exe vivaldi.exe browser_broker.exe", "", "a browser"},
-	{"archive", "7zfm.exe 7zg.exe 7z.exe winrar.exe winzip64.exe winzip32.exe peazip.exe", "", "an archive program"},
-	{"web_server", "w3wp.exe httpd.exe nginx.exe tomcat.exe tomcat7.exe tomcat8.exe tomcat9.exe php-cgi.exe php.exe iisexpress.exe umworkerprocess.exe ws_tomcatservice.exe", "", "a web server"},
-	{"sql", "sqlservr.exe sqlagent.exe sqlps.exe oracle.exe postgres.exe mysqld.exe", "", "a database server"},
-	{"wmi", "wmiprvse.exe scrcons.exe", "", "Windows Management Instrumentation"},
-	{"winrm", "wsmprovhost.exe winrshost.exe", "", "Windows Remote Management"},
-	{"smb_service", "psexesvc.exe paexec.exe remcomsvc.exe csexecsvc.exe winexesvc.exe", "", "a remote-execution service"},
-	{"dcom", "mmc.exe excel.exe explorer.exe", "-embedding", "a DCOM server"},
-	{"scheduled_task", "taskeng.exe taskhostw.exe taskhost.exe taskhostex.exe", "", "the task scheduler"},
-	{"scheduled_task", "svchost.exe", "schedule", "the task scheduler"},
-	{"bits", "svchost.exe", "-s bits", "the background transfer service"},
-	{"gpo_script", "gpscript.exe", "", "a group policy script"},
-	{"com_broker", "dllhost.exe", "/processid", "a COM surrogate"},
-	{"com_broker", "consent.exe fodhelper.exe sdclt.exe computerdefaults.exe eventvwr.exe wsreset.exe", "", "an elevation broker"},
-	{"management_agent", "ccmexec.exe ccmsetup.exe microsoft.management.services.intunewindowsagent.exe intunemanagementextension.exe agentexecutor.exe taniumclient.exe pdqdeployrunner-1.exe amazon-ssm-agent.exe ssm-document-worker.exe ltsvc.exe besclient.exe monitoringhost.exe healthservice.exe", "", "management software"},
-	{"developer_tool", "devenv.exe msbuild.exe code.exe rider64.exe clion64.exe windbg.exe windbgx.exe vstest.console.exe testhost.exe agent.worker.exe runner.worker.exe jenkins.exe mspdbsrv.exe vsdebugconsole.exe qtcreator.exe", "", "a developer's tool"},
-	{"script_host", "wscript.exe cscript.exe mshta.exe python.exe pythonw.exe node.exe perl.exe ruby.exe autoit3.exe java.exe javaw.exe", "", "a script host"},
-	{"autostart", "userinit.exe runonce.exe", "", "the autostart of a logon"},
-	{"service", "services.exe", "", "the service control manager"},
-	{"user_click", "explorer.exe", "", "the user's desktop"},
+	{"dcom", "mmc.exe excel.exe explorer.exe", "-embedding", anywhere, "a DCOM server"},
+	{"office", "winword.exe excel.exe powerpnt.exe outlook.exe onenote.exe msaccess.exe mspub.exe visio.exe winproj.exe eqnedt32.exe olk.exe thunderbird.exe acrord32.exe acrobat.exe foxitreader.exe", "", anywhere, "a document or mail program"},
+	{"browser", "chrome.exe msedge.exe firefox.exe iexplore.exe opera.exe brave.exe vivaldi.exe browser_broker.exe", "", anywhere, "a browser"},
+	{"archive", "7zfm.exe 7zg.exe 7z.exe winrar.exe winzip64.exe winzip32.exe peazip.exe", "", anywhere, "an archive program"},
+	{"web_server", "w3wp.exe httpd.exe nginx.exe tomcat.exe tomcat7.exe tomcat8.exe tomcat9.exe php-cgi.exe php.exe iisexpress.exe umworkerprocess.exe ws_tomcatservice.exe", "", anywhere, "a web server"},
+	{"sql", "sqlservr.exe sqlagent.exe oracle.exe postgres.exe mysqld.exe", "", anywhere, "a database server"},
+	{"wmi", "wmiprvse.exe scrcons.exe", "", system, "Windows Management Instrumentation"},
+	{"winrm", "wsmprovhost.exe winrshost.exe", "", system, "Windows Remote Management"},
+	{"smb_service", "psexesvc.exe paexec.exe remcomsvc.exe csexecsvc.exe winexesvc.exe", "", anywhere, "a remote-execution service"},
+	{"scheduled_task", "taskeng.exe taskhostw.exe taskhost.exe taskhostex.exe", "", system, "the task scheduler"},
+	{"scheduled_task", "svchost.exe", "-s schedule", system, "the task scheduler"},
+	{"bits", "svchost.exe", "-s bits", system, "the background transfer service"},
+	{"com_broker", "svchost.exe", "-s appinfo|-s seclogon|dcomlaunch", system, "a broker that starts programs for others"},
+	{"service", "svchost.exe", "-k ", system, "a Windows service"},
+	{"gpo_script", "gpscript.exe", "", system, "a group policy script"},
+	{"com_broker", "dllhost.exe", "/processid", system, "a COM surrogate"},
+	{"com_broker", "consent.exe fodhelper.exe sdclt.exe computerdefaults.exe eventvwr.exe wsreset.exe", "", system, "an elevation broker"},
+	{"management_agent", "ccmexec.exe ccmsetup.exe microsoft.management.services.intunewindowsagent.exe intunemanagementextension.exe agentexecutor.exe taniumclient.exe pdqdeployrunner-1.exe amazon-ssm-agent.exe ssm-document-worker.exe ltsvc.exe besclient.exe monitoringhost.exe healthservice.exe", "", managed, "management software"},
+	{"developer_tool", "devenv.exe msbuild.exe code.exe rider64.exe clion64.exe windbg.exe windbgx.exe vstest.console.exe testhost.exe agent.worker.exe runner.worker.exe jenkins.exe mspdbsrv.exe vsdebugconsole.exe qtcreator.exe", "", managed, "a developer's tool"},
+	{"script_host", "wscript.exe cscript.exe mshta.exe python.exe pythonw.exe node.exe perl.exe ruby.exe autoit3.exe java.exe javaw.exe", "", anywhere, "a script host"},
+	{"autostart", "userinit.exe runonce.exe", "", system, "the autostart of a logon"},
+	{"service", "services.exe", "", system, "the service control manager"},
+	{"user_click", "explorer.exe", "", system, "the user's desktop"},
 }
 
 const (
 	shells    = "cmd.exe powershell.exe pwsh.exe powershell_ise.exe bash.exe wsl.exe tcc.exe"
-	terminals = "windowsterminal.exe openconsole.exe conhost.exe wt.exe conemu64.exe conemuc64.exe mintty.exe"
+	terminals = "windowsterminal.exe wt.exe conemu64.exe conemuc64.exe mintty.exe"
 )
 
 func askOrigin(v *playbook.View) reeve.Answer {
 	chain, stop := v.Ancestors()
 	a := reeve.Answer{Value: "unknown", Details: chainDetails(v, chain)}
+	logonDetails(v, &a)
 	if len(chain) == 0 {
 		a.Says = "No record names its parent."
-		a.Missing = []reeve.Need{v.Enable(reeve.ProcessStart)}
+		a.Missing = append(a.Missing, v.Enable(reeve.ProcessStart))
 		a.Refs = v.SubjectRefs()
-		logonDetails(v, &a)
 		return a
 	}
 	found, at := climb(v, chain)
-	logonDetails(v, &a)
-	if task := taskRun(v); task != nil && (found == nil || found.value == "service") {
-		found = &initiator{value: "scheduled_task", says: "the task " + quoted(task.Get(reeve.AttrName))}
+	task := taskRun(v, chain[:at])
+	if task != nil && (found == nil || found.value == "service") {
+		found = &initiator{value: "scheduled_task", says: "the task " + playbook.Quoted(task.Get(reeve.AttrName))}
 		a.Details = append(a.Details, reeve.Detail{Name: "task run", Value: task.Get(reeve.AttrName), Refs: []reeve.Ref{task.Ref}})
 	}
+	odd, oddRefs := lineage(v, chain)
 	switch {
+	case odd != "":
+		a.Value, a.Says = "spoofed", fmt.Sprintf("Its records name %s as its parent, but %s: the parent may be forged, or a broker started it.", playbook.Quoted(cmp.Or(base(chain[0].Image), "a process known by number only")), odd)
+		a.Stance, a.Signals = reeve.Supports, []reeve.Signal{signal(reeve.SignalOddLineage, odd, oddRefs...)}
+		return a
 	case found != nil:
 		a.Value = found.value
-		a.Says = fmt.Sprintf("Started by %s (%s)%s.", found.says, chainText(chain[:at+1]), probable(v, chain[:at+1]))
-	case stop == process.Root || oneOf(chain[len(chain)-1].Image, "wininit.exe winlogon.exe smss.exe"):
-		a.Value, a.Says = "other", fmt.Sprintf("Started through %s; no known way of starting programs is among them.", chainText(chain))
-	case oneOf(chain[0].Image, shells) || oneOf(chain[0].Image, terminals):
-		a.Value = "unknown"
-		a.Says = fmt.Sprintf("Started from %s, but no record says what started that.", chainText(chain))
-		a.Missing = []reeve.Need{v.Enable(reeve.ProcessStart)}
+		a.Says = fmt.Sprintf("Started by %s (%s)%s.", found.says, playbook.Chain(chain[:at+1]), playbook.Probable(v.Process, chain[:at+1]))
+	case stop == process.Root:
+		a.Value, a.Says = "other", fmt.Sprintf("Started through %s; no known way of starting programs is among them.", playbook.Chain(chain))
 	case chain[0].Image == "":
 		a.Says = "Its parent is known by number only."
-		a.Missing = []reeve.Need{v.Enable(reeve.ProcessStart)}
+	case oneOf(chain[0].Image, shells+" "+terminals):
+		a.Says = fmt.Sprintf("Started from %s, but no record says what started that.", playbook.Chain(chain))
+	case oneOf(chain[at].Image, "svchost.exe") && inWindows(chain[at].Image):
+		a.Says = fmt.Sprintf("Started by %s, but no record says which service that is.", playbook.Chain(chain[:at+1]))
 	default:
-		a.Value, a.Says = "other", fmt.Sprintf("Started by %s, which is no known way of starting programs.", chainText(chain))
+		a.Value, a.Says = "other", fmt.Sprintf("Started by %s, which is no known way of starting programs.", playbook.Chain(chain))
 	}
-	weighOrigin(v, &a, chain)
+	if a.Value == "unknown" {
+		a.Missing = append(a.Missing, v.Enable(reeve.ProcessStart))
+	}
+	weighOrigin(v, &a, chain, at, task)
 	return a
 }
 
-// climb finds the initiating class. A user's desktop counts as typed when a shell stands between it and the subject.
+// lineOf is the command line of an ancestor: of its own record, else as its child's record states it.
+func lineOf(v *playbook.View, chain []reeve.Process, i int) string {
+	if e := v.StartOf(chain[i]); e != nil && e.Get(reeve.AttrCommandLine) != "" {
+		return strings.ToLower(e.Get(reeve.AttrCommandLine))
+	}
+	child := v.Process
+	if i > 0 {
+		child = chain[i-1]
+	}
+	if e := v.StartOf(child); e != nil {
+		return strings.ToLower(e.Get(reeve.AttrParentCommandLine))
+	}
+	return ""
+}
+
+// climb finds the initiating class. Where a shell that runs no given command stands below the user's desktop, the command was
+// typed; a terminal stands only where somebody sits. A service host whose service is not recorded ends the climb.
 func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
-	shell := false
+	typed, terminal := false, -1
 	for i, p := range chain {
-		line := ""
-		if e := v.StartOf(p); e != nil {
-			line = strings.ToLower(e.Get(reeve.AttrCommandLine))
-		} else if i == 0 {
-			line = strings.ToLower(v.Get(reeve.AttrParentCommandLine))
-		}
+		line := lineOf(v, chain, i)
 		for k := range initiators {
 			in := &initiators[k]
-			if !oneOf(p.Image, in.images) || !hasAny(line, in.args) {
+			if !oneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p) {
 				continue
 			}
-			if in.value == "management_agent" && !protected(p.Image) {
-				continue // a name alone is no management agent
-			}
-			if in.value == "user_click" && shell {
-				return &initiator{value: "typed_shell", says: "a shell that a user opened"}, i
+			if in.value == "user_click" && (typed || terminal >= 0) {
+				in = &initiator{value: "typed_shell", says: "a shell that a user opened"}
 			}
 			return in, i
 		}
-		if oneOf(p.Image, terminals) {
-			return &initiator{value: "typed_shell", says: "a terminal"}, i
+		switch {
+		case oneOf(p.Image, shells):
+			typed = line != "" && len(strings.Fields(line)) > 0 && !given(line)
+		case oneOf(p.Image, terminals) && genuine(v, p):
+			terminal = i
+		case oneOf(p.Image, "svchost.exe") && line == "":
+			return nil, i
 		}
-		shell = shell || oneOf(p.Image, shells)
+	}
+	if terminal >= 0 {
+		return &initiator{value: "typed_shell", says: "a terminal"}, terminal
 	}
 	return nil, 0
 }
 
-func hasAny(line, args string) bool {
-	if args == "" {
+// given tells whether a shell's command line carries what it shall run.
+func given(line string) bool {
+	_, args := cmdline.Args(line)
+	if _, ok := cmdline.StripCmdWrapper(line); ok {
 		return true
 	}
-	for _, a := range strings.Split(args, "|") {
-		if strings.Contains(line, a) {
+	for _, t := range args {
+		if !strings.HasPrefix(t.Text, "-") && !strings.HasPrefix(t.Text, "/") || playbook.HasAny(strings.TrimLeft(t.Text, "-/"), "c|e|f") && !playbook.HasAny(t.Text, "execution|noexit|nologo|noprofile") {
 			return true
 		}
 	}
 	return false
 }
 
-// weighOrigin gives stance and signals.
-func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process) {
-	refs := v.SubjectRefs()
-	say := func(stance reeve.Stance, code reeve.SignalCode, says string) {
-		a.Stance = stance
-		a.Signals = append(a.Signals, signal(code, says, refs...))
+// genuine tells whether a program may speak for an execution by its name: it lies where only administrators write, and its
+// record, where one states an original file name, does not state another.
+func genuine(v *playbook.View, p reeve.Process) bool {
+	if !protected(p.Image) {
+		return false
 	}
-	remote := remoteLogon(v)
+	e := v.StartOf(p)
+	if e == nil || e.Get(reeve.AttrOriginalFileName) == "" || e.Get(reeve.AttrOriginalFileName) == "-" {
+		return true
+	}
+	original := base(strings.TrimSuffix(strings.ToLower(e.Get(reeve.AttrOriginalFileName)), ".mui"))
+	return strings.TrimSuffix(original, ".exe") == strings.TrimSuffix(base(p.Image), ".exe") || !playbook.HasSuffix(original, ".exe") || oneOf(p.Image, "code.exe")
+}
+
+// lineage finds what shows that the parent which the records name cannot have started the subject.
+func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve.Ref) {
+	parent, start := chain[0], v.Process.Start
+	name := playbook.Quoted(cmp.Or(base(parent.Image), "its parent"))
+	switch {
+	case start == 0 || v.Subject == nil:
+		return "", nil
+	case parent.End != 0 && start-parent.End > 2*reeve.Second:
+		return name + " had ended " + playbook.Ago(start-parent.End) + " before", append(slices.Clip(v.SubjectRefs()), parent.Refs...)
+	case strings.EqualFold(v.Process.LogonID, "0x3e7") && parent.LogonID != "" && !playbook.SystemLogon(parent.LogonID):
+		return name + " runs in a user's session and cannot start a program as the system", append(slices.Clip(v.SubjectRefs()), parent.Refs...)
+	}
+	for _, e := range v.Of(reeve.ProcessStart, reeve.ProcessAccess) {
+		switch by := v.By(e); {
+		case e.Kind == reeve.ProcessStart && by == v.Process.ID:
+			a, b := base(e.Get(reeve.AttrParentImage)), base(v.Get(reeve.AttrParentImage))
+			if a != "" && b != "" && a != b {
+				return "another record of the same start names " + playbook.Quoted(a), []reeve.Ref{v.Subject.Ref, e.Ref}
+			}
+		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && by != parent.ID && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
+			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && !inWindows(who) {
+				return playbook.Quoted(who) + " had opened it " + playbook.Ago(start-e.Time) + " before with the right to start programs in its name", append(slices.Clip(v.SubjectRefs()), e.Ref)
+			}
+		}
+	}
+	return "", nil
+}
+
+// weighOrigin gives stance and signals.
+func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at int, task *reeve.Event) {
+	refs := append(slices.Clip(v.SubjectRefs()), chain[at].Refs...)
+	say := func(stance reeve.Stance, code reeve.SignalCode, says string, more ...reeve.Ref) {
+		a.Stance = stance
+		a.Signals = append(a.Signals, signal(code, says, append(slices.Clip(refs), more...)...))
+	}
+	if a.Value != "unknown" {
+		a.Stance = reeve.Neutral
+	}
+	logon := v.Logon()
+	source, kind := "", ""
+	if logon != nil {
+		source, kind = playbook.Source(logon), logon.Get(reeve.AttrLogon)
+	}
 	switch a.Value {
 	case "office":
 		say(reeve.Supports, reeve.SignalOfficeParent, "a document or mail program stands in its chain of parents")
 	case "browser":
 		say(reeve.Supports, reeve.SignalBrowserParent, "a browser stands in its chain of parents")
+	case "archive":
+		say(reeve.Supports, reeve.SignalExtracted, "an archive program stands in its chain of parents")
 	case "web_server", "sql":
 		say(reeve.Supports, reeve.SignalServerParent, "a server program stands in its chain of parents")
 	case "script_host":
 		say(reeve.Supports, reeve.SignalScriptParent, "a script host stands in its chain of parents")
 	case "wmi", "winrm", "dcom", "smb_service":
-		a.Stance = reeve.Neutral
-		if a.Value != "wmi" || remote != nil {
-			says := "started through " + a.Value
-			if remote != nil {
-				says += " from " + sourceOf(remote)
-				refs = append(refs, remote.Ref)
-			}
-			say(reeve.Supports, reeve.SignalRemoteStart, says)
+		called := inbound(v, chain[at])
+		switch {
+		case source != "" && kind == "3":
+			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+" from "+source, logon.Ref)
+		case called != nil:
+			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+" just after "+called.Get(reeve.AttrSourceIP)+" reached it", called.Ref)
+		case a.Value == "winrm" || a.Value == "smb_service":
+			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+", which other hosts use")
 		}
 	case "management_agent":
 		say(reeve.Refutes, reeve.SignalManagement, "management software in its own folder started it")
 	case "autostart":
 		say(reeve.Supports, reeve.SignalAutostart, "an autostart entry started it")
 	case "user_click", "typed_shell", "developer_tool":
-		say(reeve.Neutral, reeve.SignalInteractive, "an interactive session started it")
-	case "unknown":
-		a.Stance = reeve.Unknown
-	default:
-		a.Stance = reeve.Neutral
-	}
-	if made := registered(v, a.Value); made != nil {
-		refs = append(refs, made.Ref)
-		if age := v.Time() - made.Time; age <= reeve.Day {
-			say(reeve.Supports, reeve.SignalFreshTask, "its task or service was made "+ago(age)+" before")
-		} else {
-			a.Signals = append(a.Signals, signal(reeve.SignalOldTask, "its task or service was made "+ago(age)+" before", refs...))
+		switch {
+		case kind == "10" && source != "":
+			if a.Value == "user_click" {
+				a.Value = "rdp"
+			}
+			a.Says = strings.TrimSuffix(a.Says, ".") + ", in a remote desktop session from " + source + "."
+			if Outside(source) {
+				say(reeve.Supports, reeve.SignalRemoteStart, "its remote desktop session comes from outside: "+source, logon.Ref)
+			}
+		case (kind == "2" || kind == "7" || kind == "11") && len(v.Gaps(logon.Time, v.Time())) == 0:
+			say(reeve.Neutral, reeve.SignalInteractive, "somebody at the keyboard of this host started it", logon.Ref)
 		}
 	}
-	if len(chain) > 0 && writable(chain[0].Image) {
-		a.Signals = append(a.Signals, signal(reeve.SignalOddParent, "its parent "+quoted(chain[0].Image)+" runs from a place that anybody can write to", refs...))
-		if a.Stance == reeve.Neutral {
-			a.Stance = reeve.Supports
+	if made := registered(v, a.Value, append([]reeve.Process{v.Process}, chain...), at, task); made != nil {
+		switch age := v.Time() - made.Time; {
+		case age <= reeve.Day:
+			say(reeve.Supports, reeve.SignalFreshTask, "its task or service was made "+playbook.Ago(age)+" before", made.Ref)
+		case age >= 14*reeve.Day:
+			a.Signals = append(a.Signals, signal(reeve.SignalOldTask, "its task or service was made "+playbook.Ago(age)+" before", append(slices.Clip(refs), made.Ref)...))
 		}
 	}
-}
-
-// registered finds the making of the task or service that started the subject.
-func registered(v *playbook.View, value string) *reeve.Event {
-	kind := reeve.ServiceInstall
-	if value == "scheduled_task" {
-		kind = reeve.TaskChange
-	} else if value != "service" && value != "smb_service" {
-		return nil
-	}
-	name := base(v.Process.Image)
-	var last *reeve.Event
-	for _, e := range v.Of(kind) {
-		if e.Time > v.Time() || name == "" {
+	for _, p := range chain[:max(at, 1)] {
+		if !oddPlace(&p) {
 			continue
 		}
-		if strings.Contains(strings.ToLower(e.Get(reeve.AttrAction)), strings.TrimSuffix(name, ".exe")) {
-			last = e
+		a.Signals = append(a.Signals, signal(reeve.SignalOddParent, playbook.Quoted(p.Image)+" in its chain of parents runs from a place that anybody can write to", p.Refs...))
+		if a.Stance == reeve.Refutes {
+			a.Stance = reeve.Neutral // whoever put that there may have used the agent's start
+		} else {
+			a.Stance = reeve.Supports
 		}
+		break
 	}
-	return last
 }
 
-// taskRun finds the task scheduler's own record that it made this process.
-func taskRun(v *playbook.View) *reeve.Event {
-	for _, e := range v.Of(reeve.TaskRun) {
-		if e.Process.PID != 0 && e.Process.PID == v.Process.Key.PID && abs(e.Time-v.Time()) < 5*reeve.Second {
+// oddPlace tells a parent that anybody can have put where it lies; a program that LOLBAS lists there is expected there.
+func oddPlace(p *reeve.Process) bool {
+	if !writable(p.Image) {
+		return false
+	}
+	for _, e := range lolbas.ByName(base(p.Image)) {
+		if at := lolbas.Locate(e, p.Image).Class; at == lolbas.Listed || at == lolbas.ListedForm {
+			return false
+		}
+	}
+	return true
+}
+
+// inbound finds a connection from another host to the program that started the subject, within the minute before.
+func inbound(v *playbook.View, starter reeve.Process) *reeve.Event {
+	for _, e := range v.Deeds([]reeve.ProcID{starter.ID}, reeve.NetworkConnect) {
+		if age := v.Time() - e.Time; age >= 0 && age <= reeve.Minute && e.Get(reeve.AttrInitiated) == "false" && playbook.Source(e) != "" {
 			return e
 		}
 	}
 	return nil
 }
 
-// remoteLogon is the logon over the network that the subject's session rests on.
-func remoteLogon(v *playbook.View) *reeve.Event {
-	if e := logonOf(v); e != nil {
-		if t := e.Get(reeve.AttrLogon); (t == "3" || t == "10") && sourceOf(e) != "" {
-			return e
-		}
-	}
-	return nil
-}
-
-// logonOf finds the logon that made the subject's session: same host, same id, the last one before it.
-func logonOf(v *playbook.View) *reeve.Event {
-	if v.Process.LogonID == "" {
-		return nil
-	}
+// registered finds the last making of the task or service that started the subject: by the task's name where its run is
+// recorded, else by what it runs. line is the subject and its ancestors.
+func registered(v *playbook.View, value string, line []reeve.Process, at int, task *reeve.Event) *reeve.Event {
 	var last *reeve.Event
-	for _, e := range v.Of(reeve.Logon) {
-		if e.Time <= v.Time()+reeve.Second && strings.EqualFold(e.Get(reeve.AttrTargetLogonID), v.Process.LogonID) {
+	for _, e := range v.Of(reeve.TaskChange, reeve.ServiceInstall) {
+		if e.Time > v.Time() {
+			continue
+		}
+		fits := false
+		switch {
+		case e.Kind == reeve.TaskChange && value == "scheduled_task":
+			fits = task != nil && task.Get(reeve.AttrName) != "" && strings.EqualFold(e.Get(reeve.AttrName), task.Get(reeve.AttrName)) || starts(v, e.Get(reeve.AttrAction), line[at])
+		case e.Kind == reeve.ServiceInstall && value == "service":
+			fits = starts(v, e.Get(reeve.AttrAction), line[at])
+		case e.Kind == reeve.ServiceInstall && value == "smb_service":
+			fits = starts(v, e.Get(reeve.AttrAction), line[at+1])
+		}
+		if fits && e.Get(reeve.AttrOperation) != "deleted" {
 			last = e
 		}
 	}
 	return last
 }
 
-func sourceOf(logon *reeve.Event) string {
-	for _, a := range []reeve.Attr{reeve.AttrSourceIP, reeve.AttrSourceHost} {
-		if s := logon.Get(a); s != "" && s != "-" && s != "127.0.0.1" && s != "::1" {
-			return s
+// starts tells whether an action is what a process was started with: the same program, and, as far as both are known, the same
+// arguments, without which a shell's name would mean nothing.
+func starts(v *playbook.View, action string, p reeve.Process) bool {
+	program, rest := cmdline.Program(action)
+	if base(program) == "" || !samePath(program, p.Image) && (strings.Contains(program, `\`) || !oneOf(p.Image, base(program)+" "+base(program)+".exe")) {
+		return false
+	}
+	if rest = strings.TrimSpace(rest); rest == "" {
+		return !oneOf(p.Image, interpreters)
+	}
+	e := v.StartOf(p)
+	return e != nil && strings.Contains(e.Get(reeve.AttrCommandLine), rest)
+}
+
+// taskRun finds the task scheduler's own record that it made this process, or the one below it in the chain.
+func taskRun(v *playbook.View, below []reeve.Process) *reeve.Event {
+	for _, p := range append([]reeve.Process{v.Process}, below...) {
+		for _, e := range v.Of(reeve.TaskRun) {
+			if e.Process.PID != 0 && e.Process.PID == p.Key.PID && p.Start != 0 && max(e.Time-p.Start, p.Start-e.Time) < 5*reeve.Second {
+				return e
+			}
 		}
 	}
-	return ""
+	return nil
 }
 
 var logonTypes = map[string]string{"2": "at the console", "3": "over the network", "4": "as a batch job", "5": "as a service", "7": "unlocking the session",
 	"8": "over the network in clear text", "9": "with other credentials", "10": "by remote desktop", "11": "at the console with cached credentials"}
 
 func logonDetails(v *playbook.View, a *reeve.Answer) {
-	switch strings.ToLower(v.Process.LogonID) {
-	case "":
-		return
-	case "0x3e7", "0x3e5", "0x3e4":
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: "the system's own (" + v.Process.LogonID + "), for which no logon is recorded"})
-		return
-	}
-	e := logonOf(v)
-	if e == nil {
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: v.Process.LogonID + "; no record of its logon"})
-		if v.Answer("origin") == nil {
-			a.Missing = append(a.Missing, v.Enable(reeve.Logon))
+	id := v.Process.LogonID
+	switch e := v.Logon(); {
+	case id == "":
+	case playbook.SystemLogon(id):
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: "the system's own (" + id + "), for which no logon is recorded"})
+	case e == nil:
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: id + "; no record of its logon"})
+		a.Missing = append(a.Missing, v.Enable(reeve.Logon))
+	default:
+		text := fmt.Sprintf("%s logged on %s", cmp.Or(e.Get(reeve.AttrTargetUser), "an unnamed account"), cmp.Or(logonTypes[e.Get(reeve.AttrLogon)], "in an unstated way"))
+		if s := playbook.Source(e); s != "" {
+			text += " from " + s
 		}
-		return
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: text + " at " + e.Time.String(), Refs: []reeve.Ref{e.Ref}})
 	}
-	text := fmt.Sprintf("%s logged on %s", e.Get(reeve.AttrTargetUser), logonTypes[e.Get(reeve.AttrLogon)])
-	if s := sourceOf(e); s != "" {
-		text += " from " + s
-	}
-	a.Details = append(a.Details, reeve.Detail{Name: "session", Value: text + " at " + e.Time.String(), Refs: []reeve.Ref{e.Ref}})
 }
 
 func chainDetails(v *playbook.View, chain []reeve.Process) []reeve.Detail {
@@ -303,43 +411,3 @@ func chainDetails(v *playbook.View, chain []reeve.Process) []reeve.Detail {
 	}
 	return out
 }
-
-func chainText(chain []reeve.Process) string {
-	var names []string
-	for _, p := range chain {
-		n := base(p.Image)
-		if n == "" {
-			n = fmt.Sprintf("pid %d", p.Key.PID)
-		}
-		names = append(names, n)
-	}
-	return strings.Join(names, " \u2190 ")
-}
-
-// probable words that links rest on pids.
-func probable(v *playbook.View, chain []reeve.Process) string {
-	if v.Process.ByPID {
-		return ", probable: linked by pid and time"
-	}
-	for _, p := range chain[:len(chain)-1] {
-		if p.ByPID {
-			return ", probable: linked by pid and time"
-		}
-	}
-	return ""
-}
-
-// ago words a span of time roughly.
-func ago(t reeve.Time) string {
-	switch {
-	case t < 2*reeve.Minute:
-		return count(int(t/reeve.Second), "second")
-	case t < 2*reeve.Hour:
-		return count(int(t/reeve.Minute), "minute")
-	case t < 2*reeve.Day:
-		return count(int(t/reeve.Hour), "hour")
-	}
-	return count(int(t/reeve.Day), "day")
-}
-
-func abs(t reeve.Time) reeve.Time { return max(t, -t) }

@@ -1,12 +1,15 @@
 package questions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reeve"
 	"reeve/cmdline"
+	"reeve/internal/coverage"
 	"reeve/internal/playbook"
 	"reeve/lolbas"
 )
@@ -18,10 +21,10 @@ var payload = playbook.Question{
 	Core:   true,
 	Doc: playbook.Doc{
 		Why:         "The program is genuine; what it was made to run decides.",
-		Supports:    "A payload that lies where anybody can write, is unsigned, remote, encoded or disguised; a shell; the form of a documented abuse.",
-		Refutes:     "Ordinary use that runs nothing, or a payload that is signed or lies where only administrators write.",
-		BlindSpots:  "About forty programs never name their payload on the command line. Libraries show only with image-load events, which most configurations leave off. Console hosts and crash handlers are no payload.",
-		KnownBenign: "A developer's own build is unsigned, rare and lies in the profile.",
+		Supports:    "A payload that lies where anybody can write, is unsigned, remote, encoded or disguised; another payload than the command line names; a planted library; the form of a documented abuse.",
+		Refutes:     "Ordinary use that runs nothing, or a payload that the command line names and that is signed or lies where only administrators write. Shells, interpreters and programs that LOLBAS lists never refute: they carry what somebody else wrote.",
+		BlindSpots:  "About forty programs never name their payload on the command line. Libraries show only with image-load events, which most configurations leave off. Console hosts and crash handlers are no payload. A command line can be overwritten after the start.",
+		KnownBenign: "A developer's own build is unsigned, rare and lies in the profile. A shell is what build and setup tools start all day: alone it decides nothing.",
 	},
 	Ask: askPayload,
 }
@@ -45,19 +48,23 @@ func Payloads(v *playbook.View) []reeve.Payload {
 			continue
 		}
 		out := reeve.Payload{Kind: string(p.Kind), Image: resolve(v, p), CommandLine: strings.TrimSpace(p.Target + " " + p.Args), Refs: v.SubjectRefs()}
-		if c := childOf(children, p, out.Image); c != nil {
+		switch c, e := childOf(v, children, p, out.Image), loadOf(v, p, out.Image); {
+		case p.Kind == lolbas.PayloadAttach:
+			if refs := attached(v, p.Target); refs != nil {
+				out.Refs = playbook.Distinct(slices.Concat(out.Refs, refs))
+			}
+			both = append(both, out)
+		case c != nil:
 			used[c.ID] = true
 			fill(v, &out, c)
 			both = append(both, out)
-			continue
-		}
-		if e := loadOf(v, out.Image); e != nil {
+		case e != nil:
 			out.Image, out.Hashes = e.Get(reeve.AttrLoadedImage), playbook.Hashes(e.Get(reeve.AttrHashes))
 			out.Refs = playbook.Distinct(append(slices.Clone(out.Refs), e.Ref))
 			both = append(both, out)
-			continue
+		default:
+			told = append(told, out)
 		}
-		told = append(told, out)
 	}
 	for i := range children {
 		if c := &children[i]; !used[c.ID] {
@@ -67,6 +74,30 @@ func Payloads(v *playbook.View) []reeve.Payload {
 		}
 	}
 	return slices.Concat(both, told, seen)
+}
+
+// known is a payload with where the knowledge comes from: the command line, or records of it running.
+type known struct {
+	*reeve.Payload
+	told, seen bool
+}
+
+// knownPayloads reads that off the order of Payloads: as many as the command line names come first.
+func knownPayloads(v *playbook.View) []known {
+	named := 0
+	for _, p := range Use(v).Payloads {
+		if p.Kind != lolbas.PayloadNone && p.Kind != lolbas.PayloadUnknown {
+			named++
+		}
+	}
+	children := payloadChildren(v)
+	out := make([]known, len(v.Payloads))
+	for i := range v.Payloads {
+		p := &v.Payloads[i]
+		out[i] = known{p, i < named, i >= named || slices.ContainsFunc(p.Refs, func(r reeve.Ref) bool { return !slices.Contains(v.SubjectRefs(), r) }) ||
+			slices.ContainsFunc(children, func(c reeve.Process) bool { return c.Image != "" && strings.EqualFold(c.Image, p.Image) })}
+	}
+	return out
 }
 
 // Companions are files that decide what the subject ran and whose arrival matters: the libraries it loaded from a place that
@@ -85,15 +116,15 @@ func Companions(v *playbook.View) []string {
 func payloadChildren(v *playbook.View) []reeve.Process {
 	var out []reeve.Process
 	for _, id := range v.Graph.Children(v.Process.ID) {
-		if p := v.Graph.Process(id); !isHelper(p.Image) {
+		if p := v.Graph.Process(id); !isHelper(v, &p) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// resolve gives the payload's path as far as the record tells: a name is looked for in the working directory only when it has a
-// folder of its own or nothing else is known.
+// resolve gives the payload's path as far as the record tells: a relative one is taken against the working directory, a bare
+// name stays one, because Windows looks for it in many places.
 func resolve(v *playbook.View, p lolbas.Payload) string {
 	target := strings.Trim(p.Target, `"`)
 	switch p.Kind {
@@ -107,19 +138,20 @@ func resolve(v *playbook.View, p lolbas.Payload) string {
 	return target
 }
 
-// childOf finds the child that a named payload became: same file name, with or without .exe.
-func childOf(children []reeve.Process, p lolbas.Payload, image string) *reeve.Process {
-	name := base(image)
+// childOf finds the child that a named payload became: the same file when the line states a folder, else the same name with or
+// without .exe; for a command also the shell that was given it.
+func childOf(v *playbook.View, children []reeve.Process, p lolbas.Payload, image string) *reeve.Process {
 	if p.Kind == lolbas.PayloadCmd {
-		program, _ := cmdline.Program(p.Target)
-		name = base(program)
+		image, _ = cmdline.Program(p.Target)
 	}
-	if name == "" {
-		return nil
-	}
+	name, rooted := base(image), cmdline.ParsePath(image).Kind == cmdline.Local
 	for i := range children {
-		if b := base(children[i].Image); b == name || b == name+".exe" || b == name+".com" {
-			return &children[i]
+		c := &children[i]
+		if b := base(c.Image); name != "" && (b == name || b == name+".exe" || b == name+".com") && (!rooted || samePath(c.Image, image) || samePath(c.Image, image+".exe") || !strings.Contains(c.Image, `\`)) {
+			return c
+		}
+		if e := v.StartOf(*c); p.Kind == lolbas.PayloadCmd && e != nil && oneOf(c.Image, shells) && strings.Contains(e.Get(reeve.AttrCommandLine), strings.TrimSpace(p.Target)) {
+			return c
 		}
 	}
 	return nil
@@ -136,18 +168,36 @@ func fill(v *playbook.View, out *reeve.Payload, c *reeve.Process) {
 	out.Refs = playbook.Distinct(append(slices.Clone(out.Refs), c.Refs...))
 }
 
-// loadOf finds the record of a library being loaded by the subject.
-func loadOf(v *playbook.View, image string) *reeve.Event {
+// loadOf finds the record of a library being loaded by the subject: the very file when the line states a folder, for a bare name
+// any of that name, one from a place that anybody can write to first.
+func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 	name := base(image)
-	if name == "" {
+	if name == "" || p.Kind == lolbas.PayloadExe || p.Kind == lolbas.PayloadFile {
 		return nil
 	}
+	var found *reeve.Event
 	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ImageLoad) {
-		if l := base(e.Get(reeve.AttrLoadedImage)); l == name || l == name+".dll" {
-			return e
+		path := e.Get(reeve.AttrLoadedImage)
+		switch l := base(path); {
+		case l != name && l != name+".dll":
+		case strings.Contains(image, `\`) && !samePath(path, image) && !samePath(path, image+".dll"):
+		case found == nil, writable(path) && !writable(found.Get(reeve.AttrLoadedImage)):
+			found = e
 		}
 	}
-	return nil
+	return found
+}
+
+// attached cites the subject's reaching into the process that it was told to attach to, by number or name.
+func attached(v *playbook.View, target string) []reeve.Ref {
+	pid, err := strconv.ParseUint(target, 0, 32)
+	var out []*reeve.Event
+	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ProcessAccess, reeve.RemoteThread) {
+		if b := base(e.Get(reeve.AttrTargetImage)); err == nil && e.Target.PID == uint32(pid) || err != nil && (b == base(target) || b == base(target)+".exe") {
+			out = append(out, e)
+		}
+	}
+	return eventRefs(out)
 }
 
 func kindOf(image string) string {
@@ -164,64 +214,76 @@ func kindOf(image string) string {
 	return "exe"
 }
 
-const interpreters = shells + " wscript.exe cscript.exe mshta.exe python.exe rundll32.exe regsvr32.exe"
+const interpreters = shells + " wscript.exe cscript.exe mshta.exe python.exe pythonw.exe node.exe java.exe perl.exe ruby.exe rundll32.exe regsvr32.exe"
 
 func askPayload(v *playbook.View) reeve.Answer {
 	use := Use(v)
 	a := reeve.Answer{Value: "unknown", Stance: reeve.Unknown, Refs: v.SubjectRefs()}
-	for i, p := range v.Payloads {
-		a.Details = append(a.Details, reeve.Detail{Name: fmt.Sprintf("payload %d (%s)", i+1, p.Kind), Value: nonEmpty(p.CommandLine, p.Image, "?")[0], Refs: p.Refs})
-		if i == 11 {
-			break
-		}
+	for i, p := range v.Payloads[:min(len(v.Payloads), 12)] {
+		a.Details = append(a.Details, reeve.Detail{Name: fmt.Sprintf("payload %d (%s)", i+1, p.Kind), Value: cmp.Or(p.CommandLine, p.Image, "?"), Refs: p.Refs})
 	}
 	if use.Mode != "" {
-		a.Details = append(a.Details, reeve.Detail{Name: "asked for", Value: use.Mode})
+		a.Details = append(a.Details, reeve.Detail{Name: "asked for", Value: use.Mode, Refs: v.SubjectRefs()})
 	}
+	line, list := v.Get(reeve.AttrCommandLine), knownPayloads(v)
+	children := v.Coverage.Speaks(v.Host(), reeve.ProcessStart, "", v.Time(), v.Time()+reeve.Minute).State
 	switch {
 	case len(v.Payloads) > 0:
 		a.Value, a.Stance = v.Payloads[0].Kind, reeve.Neutral
-		a.Says = sayPayload(v, use)
+		a.Says = sayPayload(list[0], line)
 	case use.Hidden != "":
 		a.Says = "The command line never names this program's payload: look at " + use.Hidden + "."
-		a.Missing = []reeve.Need{{Needs: "what " + use.Hidden + " held at that time", Enable: "Sysmon events 7, 11, 12 and 13"}}
+		a.Missing = []reeve.Need{{Needs: "what was there at that time (" + use.Hidden + ")", Enable: "Sysmon events 7, 11, 12 and 13"}}
 	case use.Mode != "" || use.Says != "":
-		a.Value, a.Stance, a.Says = "none", reeve.Neutral, or(use.Says, "The command line asks for nothing to be run.")
-	case v.Get(reeve.AttrCommandLine) == "":
+		a.Value, a.Stance, a.Says = "none", reeve.Neutral, cmp.Or(use.Says, "The command line asks for nothing to be run.")
+	case line == "":
 		a.Says = "The evidence states no command line, and no child process was seen."
 		a.Missing = []reeve.Need{{Needs: "the command line", Enable: "policy ProcessCreationIncludeCmdLine_Enabled for Security 4688, or Sysmon event 1"}}
-	case v.LOLBin == nil || len(cmdline.Split(v.Get(reeve.AttrCommandLine))) <= 1:
-		a.Value, a.Stance, a.Says = "none", reeve.Neutral, "The command line names nothing to run, and no child process was seen."
+	case v.LOLBin == nil && children == coverage.Full:
+		a.Value, a.Stance, a.Says = "none", reeve.Neutral, "It started no other program, in a source that logs process starts without selection."
+	case v.LOLBin == nil:
+		a.Says = "It is no LOLBAS program, so its command line cannot be read, and no child process was seen."
+		a.Missing = []reeve.Need{v.Enable(reeve.ProcessStart)}
+	case len(cmdline.Split(line)) <= 1:
+		a.Value, a.Stance, a.Says = "none", reeve.Neutral, "The command line names nothing to run."
 	default:
 		a.Says = "The command line has no form that is known for this program, and no child process was seen."
 		a.Missing = []reeve.Need{v.Enable(reeve.ImageLoad)}
 	}
-	weighUse(v, use, &a)
-	for i := range v.Payloads {
-		weighPayload(v, &v.Payloads[i], &a)
+	weighUse(v, use, list, &a)
+	honest := len(list) > 0
+	for _, p := range list {
+		honest = weighPayload(v, p, &a) && honest
 	}
-	weighLibraries(v, &a)
-	settle(&a)
+	open := weighLibraries(v, &a)
+	settle(&a, use, honest, open)
 	return a
 }
 
-func sayPayload(v *playbook.View, use lolbas.Use) string {
-	p := v.Payloads[0]
-	what := quoted(or(p.CommandLine, p.Image))
-	ran := len(p.Refs) > len(v.SubjectRefs()) || use.Payloads == nil
+func sayPayload(p known, line string) string {
+	what, verb := playbook.Quoted(cmp.Or(p.CommandLine, p.Image)), "run "
+	switch p.Kind {
+	case "file", "remote", "com":
+		verb = "use "
+	}
 	switch {
+	case p.Kind == "attach" && p.seen:
+		return "It was told to attach to " + what + ", and the records show it reaching into that process; such a run has no child process."
 	case p.Kind == "attach":
 		return "It was told to attach to " + what + "; such a run has no child process."
-	case ran && len(use.Payloads) > 0:
-		return "It was told to run " + what + ", and the records show that it did."
-	case ran:
-		return "The records show that it started " + what + "; its command line does not name it."
+	case p.told && p.seen:
+		return "It was told to " + verb + what + ", and the records show that it did."
+	case p.told:
+		return "It was told to " + verb + what + "; no record shows whether it did."
+	case line == "":
+		return "The records show that it started " + what + "; what it was told to do is not recorded."
 	}
-	return "It was told to use " + what + "; no record shows whether that ran."
+	return "The records show that it started " + what + "; its command line does not name it."
 }
 
-// weighUse judges the form of the command line.
-func weighUse(v *playbook.View, use lolbas.Use, a *reeve.Answer) {
+// weighUse judges the form of the command line, and whether what ran is what it names.
+func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
+	runs := slices.ContainsFunc(list, func(p known) bool { return p.Kind != "file" || !p.told })
 	switch {
 	case use.Abuse:
 		says := "the command line has the form of a documented abuse"
@@ -229,64 +291,77 @@ func weighUse(v *playbook.View, use lolbas.Use, a *reeve.Answer) {
 			says += " (" + use.Category + ", " + use.Technique + ")"
 		}
 		a.Signals = append(a.Signals, signal(reeve.SignalDocumentedAbuse, says, v.SubjectRefs()...))
-	case use.Mode != "" && a.Value == "none":
+	case use.Mode != "" && !runs && use.Hidden == "":
 		a.Signals = append(a.Signals, signal(reeve.SignalOrdinaryUse, "the command line is ordinary use ("+use.Mode+")", v.SubjectRefs()...))
 	}
-	if len(v.Payloads) > 1 && len(use.Payloads) > 0 {
-		first, told := v.Payloads[0], use.Payloads[0].Kind
-		ran := len(first.Refs) > len(v.SubjectRefs())
-		seen := v.Payloads[len(v.Payloads)-1]
-		if !ran && len(seen.Refs) > 0 && (told == lolbas.PayloadExe || told == lolbas.PayloadCmd) && kindOf(seen.Image) != "" {
-			a.Signals = append(a.Signals, signal(reeve.SignalPayloadDiffers, "it started "+quoted(seen.Image)+", which its command line does not name", seen.Refs...))
+	unseen, other := false, (*known)(nil)
+	for i := range list {
+		p := &list[i]
+		unseen = unseen || p.told && !p.seen && (p.Kind == "exe" || p.Kind == "cmd")
+		if other == nil && !p.told {
+			other = p
 		}
 	}
-	if line := v.Get(reeve.AttrCommandLine); line != "" && encoded(line) {
+	if unseen && other != nil {
+		a.Signals = append(a.Signals, signal(reeve.SignalPayloadDiffers, "it started "+playbook.Quoted(other.Image)+", which its command line does not name", other.Refs...))
+	}
+	if encoded(v.Get(reeve.AttrCommandLine)) {
 		a.Signals = append(a.Signals, signal(reeve.SignalPayloadEncoded, "its command line hides or fetches what it runs", v.SubjectRefs()...))
 	}
 }
 
-// weighPayload judges one payload by place, kind and signature.
-func weighPayload(v *playbook.View, p *reeve.Payload, a *reeve.Answer) {
-	add := func(code reeve.SignalCode, says string) {
-		for i := range a.Signals {
-			if a.Signals[i].Code == code {
-				return
-			}
+// weighPayload judges one payload by place, kind and signature. It returns whether the payload is what the command line names,
+// and speaks for ordinary use.
+func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
+	add := func(code reeve.SignalCode, says string, refs ...reeve.Ref) {
+		if !slices.ContainsFunc(a.Signals, func(s reeve.Signal) bool { return s.Code == code }) {
+			a.Signals = append(a.Signals, signal(code, says, append(slices.Clip(p.Refs), refs...)...))
 		}
-		a.Signals = append(a.Signals, signal(code, says, p.Refs...))
-	}
-	path := cmdline.ParsePath(p.Image)
-	switch {
-	case p.Kind == "remote" || path.Kind == cmdline.URL || path.Kind == cmdline.Remote || path.Kind == cmdline.TSClient:
-		add(reeve.SignalPayloadRemote, "its payload "+quoted(p.Image)+" comes from another machine")
-	case p.Kind == "attach" || p.Kind == "none":
-	case path.Stream != "":
-		add(reeve.SignalPayloadDisguised, "its payload "+quoted(p.Image)+" hides in an alternate data stream")
-	case p.Kind == "exe" && disguised(path.Base):
-		add(reeve.SignalPayloadDisguised, "its payload "+quoted(p.Image)+" hides that it is a program")
-	}
-	name := base(p.Image)
-	switch {
-	case oneOf(name, interpreters) || p.Kind == "cmd" && oneOf(firstProgram(p), interpreters):
-		add(reeve.SignalPayloadShell, "it started "+quoted(or(p.CommandLine, p.Image)))
-	case writable(p.Image) && p.Kind != "remote" && p.Kind != "attach":
-		add(reeve.SignalPayloadPlace, "its payload "+quoted(p.Image)+" lies where anybody can write")
-	case protected(p.Image) && p.Kind != "attach" && len(lolbas.ByName(name)) == 0:
-		add(reeve.SignalPayloadProtected, "its payload "+quoted(p.Image)+" lies where only administrators write")
 	}
 	if encoded(p.CommandLine) {
 		add(reeve.SignalPayloadEncoded, "what it ran is encoded, hidden or fetched in one step")
 	}
-	for _, e := range v.Events {
-		if e.Kind == reeve.ImageLoad && p.Image != "" && strings.EqualFold(e.Get(reeve.AttrLoadedImage), p.Image) && e.Has(reeve.AttrSigned) {
-			if strings.EqualFold(e.Get(reeve.AttrSigned), "true") && strings.EqualFold(e.Get(reeve.AttrSignatureInfo), "valid") {
-				add(reeve.SignalPayloadSigned, "its payload is signed by "+quoted(e.Get(reeve.AttrSigner)))
-			} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") {
-				add(reeve.SignalPayloadUnsigned, "its payload "+quoted(p.Image)+" is not signed")
-			}
-			break
-		}
+	file := p.Image
+	if p.Kind == "cmd" && !p.seen {
+		file, _ = cmdline.Program(p.Image)
 	}
+	path := cmdline.ParsePath(file)
+	switch {
+	case p.Kind == "remote" || path.Kind == cmdline.URL || path.Kind == cmdline.Remote || path.Kind == cmdline.TSClient:
+		add(reeve.SignalPayloadRemote, "its payload "+playbook.Quoted(file)+" comes from another machine")
+		return false
+	case p.Kind == "attach" || p.Kind == "none" || p.Kind == "file" || strings.HasPrefix(strings.ToLower(file), "javascript:") || strings.HasPrefix(strings.ToLower(file), "vbscript:"):
+		return false
+	case path.Stream != "":
+		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides in an alternate data stream")
+	case (p.Kind == "exe" || p.Kind == "dll") && disguised(path.Base):
+		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides that it is a program")
+	}
+	carries := carrier(v, p.Payload)
+	if oneOf(file, interpreters) || p.Kind == "cmd" && oneOf(firstProgram(p.Payload), interpreters) {
+		add(reeve.SignalPayloadShell, "it started "+playbook.Quoted(cmp.Or(p.CommandLine, p.Image)))
+	}
+	switch {
+	case writable(file):
+		add(reeve.SignalPayloadPlace, "its payload "+playbook.Quoted(file)+" lies where anybody can write")
+	case protected(file) && !carries:
+		add(reeve.SignalPayloadProtected, "its payload "+playbook.Quoted(file)+" lies where only administrators write")
+		honest = p.told
+	}
+	for i := range v.Events {
+		e := &v.Events[i]
+		if e.Kind != reeve.ImageLoad || file == "" || !samePath(e.Get(reeve.AttrLoadedImage), file) {
+			continue
+		}
+		if _, valid := playbook.Signature(e); valid && !carries {
+			add(reeve.SignalPayloadSigned, "its payload is signed by "+playbook.Quoted(e.Get(reeve.AttrSigner)), e.Ref)
+			honest = p.told
+		} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") && !protected(file) {
+			add(reeve.SignalPayloadUnsigned, "its payload "+playbook.Quoted(file)+" is not signed", e.Ref)
+		}
+		break
+	}
+	return honest
 }
 
 func firstProgram(p *reeve.Payload) string {
@@ -300,11 +375,12 @@ func firstProgram(p *reeve.Payload) string {
 
 // disguised tells names such as report.pdf.exe, and programs without a program's extension.
 func disguised(name string) bool {
-	stem, ok := strings.CutSuffix(name, ".exe")
-	if ok {
-		return hasSuffix(stem, ".pdf .doc .docx .xls .xlsx .txt .jpg .jpeg .png .gif .zip .html .mp4 .csv .lnk")
+	for _, ext := range []string{".exe", ".dll", ".scr", ".com"} {
+		if stem, ok := strings.CutSuffix(name, ext); ok {
+			return playbook.HasSuffix(stem, ".pdf .doc .docx .xls .xlsx .txt .jpg .jpeg .png .gif .zip .html .mp4 .csv .lnk")
+		}
 	}
-	return hasSuffix(name, ".pdf .docx .xlsx .jpg .jpeg .png .gif .txt .log .dat .tmp .mp4 .csv")
+	return playbook.HasSuffix(name, ".pdf .docx .xlsx .jpg .jpeg .png .gif .txt .log .dat .tmp .mp4 .csv")
 }
 
 // cradles are words that fetch and run, or hide a window, in a line for a shell.
@@ -326,62 +402,64 @@ func encoded(line string) bool {
 var sideloaded = map[string]string{"mftrace.exe": "mfdetours.dll detoured.dll"}
 
 // weighLibraries looks for a planted library: one that bears a companion's name, or lies beside the program, in a place that
-// anybody can write to.
-func weighLibraries(v *playbook.View, a *reeve.Answer) {
-	companions := ""
+// anybody can write to. It returns whether one could have been loaded without a record of it: where anybody can write beside
+// the program, the list of loaded libraries is needed before what ran can be called ordinary.
+func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
+	companions, home := "", false
 	if v.LOLBin != nil {
 		companions = sideloaded[strings.ToLower(v.LOLBin.Name)]
+		if e := entry(v.LOLBin.Name); e != nil {
+			at := lolbas.Locate(e, v.Process.Image).Class
+			home = at == lolbas.Listed || at == lolbas.ListedForm
+		}
 	}
-	folder := strings.ToLower(v.Process.Image[:max(strings.LastIndexAny(v.Process.Image, `\/`), 0)])
-	for _, e := range v.Deeds(append([]reeve.ProcID{v.Process.ID}, v.Graph.Children(v.Process.ID)...), reeve.ImageLoad) {
+	below, _ := v.Descendants()
+	for _, e := range v.Deeds(append([]reeve.ProcID{v.Process.ID}, ids(below)...), reeve.ImageLoad) {
 		path := e.Get(reeve.AttrLoadedImage)
-		own := v.By(e) == v.Process.ID
 		named := oneOf(path, companions)
-		beside := own && folder != "" && strings.ToLower(path[:max(strings.LastIndexAny(path, `\/`), 0)]) == folder && !strings.EqualFold(path, v.Process.Image)
+		beside := v.By(e) == v.Process.ID && samePath(folderOf(path), folderOf(v.Process.Image)) && !samePath(path, v.Process.Image)
 		if !named && !beside || !writable(path) {
 			continue
 		}
-		unsigned := strings.EqualFold(e.Get(reeve.AttrSigned), "false") || e.Has(reeve.AttrSignatureInfo) && !strings.EqualFold(e.Get(reeve.AttrSignatureInfo), "valid")
-		says := "the library " + quoted(path) + " was loaded from a place that anybody can write to"
+		_, valid := playbook.Signature(e)
+		unsigned := strings.EqualFold(e.Get(reeve.AttrSigned), "false") || e.Has(reeve.AttrSignatureInfo) && !valid
+		says := "the library " + playbook.Quoted(path) + " was loaded from a place that anybody can write to"
 		switch {
-		case named && unsigned, beside && unsigned && v.LOLBin != nil:
+		case named && unsigned, beside && unsigned && v.LOLBin != nil && !home:
 			a.Signals = append(a.Signals, signal(reeve.SignalSideload, says+" and is not validly signed", e.Ref))
 			a.Details = append(a.Details, reeve.Detail{Name: "library", Value: path + ", not validly signed", Refs: []reeve.Ref{e.Ref}})
-			return
-		case named:
+			return true
+		case (named || unsigned) && !slices.ContainsFunc(a.Signals, func(s reeve.Signal) bool { return s.Code == reeve.SignalSideloadSuspected }):
 			a.Signals = append(a.Signals, signal(reeve.SignalSideloadSuspected, says, e.Ref))
 		}
 	}
+	loads := v.Coverage.Speaks(v.Host(), reeve.ImageLoad, v.Process.Image, v.Time(), v.Time()+reeve.Minute).State
+	return loads != coverage.Full && (!protected(v.Process.Image) || companions != "")
 }
 
-// settle derives the stance from the signals: what speaks for abuse outweighs.
-func settle(a *reeve.Answer) {
-	if a.Stance == reeve.Unknown && len(a.Signals) == 0 {
-		return
-	}
-	against, forIt := false, false
+func folderOf(path string) string { return path[:max(strings.LastIndexAny(path, `\/`), 0)] }
+
+// settle derives the stance: what speaks for abuse outweighs. A documented form alone is not damning where every payload that it
+// names is an ordinary program in its place; and what ran is called ordinary only when nothing else can have run unseen.
+func settle(a *reeve.Answer, use lolbas.Use, honest, open bool) {
+	against, forIt, form := false, false, false
 	for _, s := range a.Signals {
 		switch s.Code {
-		case reeve.SignalOrdinaryUse, reeve.SignalPayloadSigned, reeve.SignalPayloadProtected:
+		case reeve.SignalOrdinaryUse:
+			against, honest = true, true
+		case reeve.SignalPayloadSigned, reeve.SignalPayloadProtected:
 			against = true
 		case reeve.SignalPayloadShell:
+		case reeve.SignalDocumentedAbuse:
+			form = true
 		default:
 			forIt = true
 		}
 	}
 	switch {
-	case forIt:
+	case forIt, form && !(honest && use.Category == "Execute"):
 		a.Stance = reeve.Supports
-	case against && a.Stance != reeve.Unknown:
+	case against && honest && !form && !open && a.Stance != reeve.Unknown:
 		a.Stance = reeve.Refutes
 	}
-}
-
-func or(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

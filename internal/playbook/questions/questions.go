@@ -5,11 +5,12 @@
 package questions
 
 import (
-	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"reeve"
+	"reeve/cmdline"
 	"reeve/internal/playbook"
 	"reeve/lolbas"
 )
@@ -37,11 +38,45 @@ func base(path string) string {
 	return strings.ToLower(strings.Trim(path[strings.LastIndexAny(path, `\/`)+1:], `"`))
 }
 
-// isHelper tells the console hosts and crash handlers that Windows itself puts beside a process: never a payload.
-func isHelper(image string) bool {
-	switch base(image) {
-	case "conhost.exe", "openconsole.exe", "werfault.exe", "werfaultsecure.exe", "wermgr.exe", "csrss.exe":
+// isHelper tells the console hosts and crash handlers that Windows itself puts beside a process: never a payload. The name is not
+// enough, anybody can use it; and a console host that was told what to run is no helper.
+func isHelper(v *playbook.View, p *reeve.Process) bool {
+	switch base(p.Image) {
+	case "werfault.exe", "werfaultsecure.exe", "wermgr.exe", "csrss.exe":
+		return inWindows(p.Image)
+	case "conhost.exe", "openconsole.exe":
+		e := v.StartOf(*p)
+		return (inWindows(p.Image) || lolbas.Place(p.Image) == lolbas.VendorCopy) && (e == nil || !lolbas.Parse("Conhost.exe", e.Get(reeve.AttrCommandLine)).Abuse)
+	}
+	return false
+}
+
+// inWindows tells whether a program lies in the Windows directory, where only administrators write; a record that states a bare
+// name is believed.
+func inWindows(path string) bool {
+	switch lolbas.Place(path) {
+	case lolbas.NoLocation:
+		return !strings.ContainsAny(path, `\/`)
+	case lolbas.OtherProtected, lolbas.ServicingCopy:
+		dirs := cmdline.ParsePath(path).Dir
+		return len(dirs) > 0 && dirs[0] == "windows"
+	}
+	return false
+}
+
+// carrier tells programs that only carry what somebody else wrote: shells, interpreters, and whatever LOLBAS lists, known by
+// name, original file name or hash. That such a program is signed, known and in its place says nothing of what it runs.
+func carrier(v *playbook.View, p *reeve.Payload) bool {
+	if oneOf(p.Image, interpreters) || p.Kind == "cmd" && oneOf(firstProgram(p), interpreters) || len(lolbas.ByName(base(p.Image))) > 0 {
 		return true
+	}
+	if _, known := lolbas.KnownHash(p.Hashes.SHA256); known {
+		return true
+	}
+	for _, c := range payloadChildren(v) {
+		if e := v.StartOf(c); e != nil && strings.EqualFold(c.Image, p.Image) && len(lolbas.ByOriginalFileName(e.Get(reeve.AttrOriginalFileName))) > 0 {
+			return true
+		}
 	}
 	return false
 }
@@ -61,6 +96,26 @@ func writable(path string) bool {
 	return false
 }
 
+// samePath tells whether two texts name one file, however they spell it. System32 and SysWOW64 are one: Windows redirects
+// 32-bit programs without telling.
+func samePath(a, b string) bool {
+	if base(a) == "" || a == b {
+		return a == b && a != ""
+	}
+	x, y := native(cmdline.ParsePath(a)), native(cmdline.ParsePath(b))
+	if x.Kind == cmdline.Volume && y.Kind == cmdline.Local || x.Kind == cmdline.Local && y.Kind == cmdline.Volume { // one states no drive letter
+		return x.Base == y.Base && x.Stream == y.Stream && slices.Equal(x.Dir, y.Dir)
+	}
+	return x.Kind != cmdline.Bare && x.String() == y.String()
+}
+
+func native(p cmdline.Path) cmdline.Path {
+	if len(p.Dir) > 1 && p.Dir[0] == "windows" && p.Dir[1] == "syswow64" {
+		p.Dir = append([]string{"windows", "system32"}, p.Dir[2:]...)
+	}
+	return p
+}
+
 // protected tells whether only administrators can have put a file where it lies.
 func protected(path string) bool {
 	switch lolbas.Place(path) {
@@ -78,14 +133,6 @@ func Outside(ip string) bool {
 	}
 	a = a.Unmap()
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
-}
-
-// count words a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // ids of processes.
@@ -110,13 +157,4 @@ func eventRefs(list []*reeve.Event) []reeve.Ref {
 
 func signal(code reeve.SignalCode, says string, refs ...reeve.Ref) reeve.Signal {
 	return reeve.Signal{Code: code, Says: says, Refs: playbook.Distinct(refs)}
-}
-
-func quoted(s string) string {
-	const most = 160
-	r := []rune(s)
-	if len(r) > most {
-		return "\u201c" + string(r[:most]) + "\u2026\u201d"
-	}
-	return "\u201c" + s + "\u201d"
 }

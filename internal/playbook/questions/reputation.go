@@ -1,6 +1,7 @@
 package questions
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,7 @@ var reputation = playbook.Question{
 	Doc: playbook.Doc{
 		Why:         "A hash on a list ends the discussion, one way or the other.",
 		Supports:    "A list of bad hashes or a security product names the binary or what it ran.",
-		Refutes:     "A list of good hashes names what it ran. That the binary itself is good says nothing: it is meant to be.",
+		Refutes:     "A list of good hashes names everything that it ran. That the binary itself is good says nothing: it is meant to be; nor does the good name of a shell, an interpreter or a program that LOLBAS lists.",
 		BlindSpots:  "Not being listed means nothing. Scripts, commands and payloads in memory have no hash in the logs.",
 		KnownBenign: "Administrators' tools stand on many lists of bad hashes.",
 	},
@@ -24,55 +25,54 @@ var reputation = playbook.Question{
 }
 
 func askReputation(v *playbook.View) reeve.Answer {
-	a := reeve.Answer{Value: "no_hash", Stance: reeve.Unknown}
-	convicted := convictions(v, &a)
-	asked, good, any := false, false, false
-	look := func(what string, hashes reeve.Hashes, refs []reeve.Ref, payload bool) {
+	a := reeve.Answer{Value: "no_hash", Stance: reeve.Unknown, Refs: v.SubjectRefs()}
+	empty := v.Intel == nil || v.Intel.Empty()
+	any, bad := false, convicted(v, &a)
+	look := func(what string, hashes reeve.Hashes, refs []reeve.Ref) (good bool) {
+		hashes.IMPHASH = "" // shared by whoever imports the same functions: no file's name
 		for _, h := range playbook.List(hashes) {
 			any = true
-			if v.Intel.Empty() {
-				continue
+			if empty {
+				return false
 			}
-			asked = true
-			r := v.Intel.Hash(h)
-			switch r.Standing {
+			switch r := v.Intel.Hash(h); r.Standing {
 			case reeve.KnownBad:
-				convicted = true
-				says := fmt.Sprintf("%s is on the list %s as bad%s", what, r.List, named(r.Says))
-				a.Details = append(a.Details, reeve.Detail{Name: "known bad", Value: h + named(r.Says), Refs: refs})
-				a.Signals = append(a.Signals, signal(reeve.SignalKnownBad, says, refs...))
-				return
+				bad = cmp.Or(bad, fmt.Sprintf("%s is on the list %s as bad%s", what, r.List, named(r.Says)))
+				a.Details = append(a.Details, reeve.Detail{Name: "known bad", Value: what + ", " + h + named(r.Says), Refs: refs})
+				a.Signals = append(a.Signals, signal(reeve.SignalKnownBad, what+" is on the list "+r.List+" as bad"+named(r.Says), refs...))
+				return false
 			case reeve.KnownGood:
-				a.Details = append(a.Details, reeve.Detail{Name: "known good", Value: what + ", " + h + named(r.Says), Refs: refs})
-				if payload {
-					good = true
-					a.Signals = append(a.Signals, signal(reeve.SignalKnownGood, what+" is on the list "+r.List+" as good", refs...))
-				}
-				return
+				a.Details = append(a.Details, reeve.Detail{Name: "known good", Value: what + ", " + h + named(r.Says) + ", list " + r.List, Refs: refs})
+				return true
 			}
 		}
+		return false
 	}
-	look("the program", playbook.Hashes(v.Get(reeve.AttrHashes)), v.SubjectRefs(), false)
-	for _, p := range v.Payloads {
-		look("the payload "+quoted(base(p.Image)), p.Hashes, p.Refs, true)
+	self := look("the program", playbook.Hashes(v.Get(reeve.AttrHashes)), v.SubjectRefs())
+	good := len(v.Payloads) > 0
+	var refs []reeve.Ref
+	for i := range v.Payloads {
+		p := &v.Payloads[i]
+		good = look("the payload "+playbook.Quoted(base(p.Image)), p.Hashes, p.Refs) && !carrier(v, p) && good
+		refs = append(refs, p.Refs...)
 	}
 	switch {
-	case convicted:
-		a.Value, a.Stance = "known_bad", reeve.Supports
-		a.Says = "A list or a security product names it as malicious: " + a.Details[0].Value + "."
+	case bad != "":
+		a.Value, a.Stance, a.Says = "known_bad", reeve.Supports, "It is named as malicious: "+bad+"."
 	case good:
-		a.Value, a.Stance, a.Says = "known_good", reeve.Refutes, "What it ran is on a list of good hashes."
-	case asked:
-		a.Value, a.Stance, a.Says = "not_listed", reeve.Neutral, "None of its hashes is on the lists given, which by itself means nothing."
-	case any:
+		a.Value, a.Stance, a.Says = "known_good", reeve.Refutes, "Everything it is known to have run is on a list of good hashes."
+		a.Signals = append(a.Signals, signal(reeve.SignalKnownGood, "what it ran is on a list of good hashes", refs...))
+	case any && empty:
 		a.Value, a.Says = "not_asked", "There are hashes, but no list was given to look them up in."
 		a.Missing = []reeve.Need{{Needs: "a list of known hashes", Enable: "--known-bad and --known-good with lists of hashes"}}
+	case any:
+		a.Value, a.Stance, a.Says = "not_listed", reeve.Neutral, "No list names it as bad, which by itself means nothing."
+		if self {
+			a.Says = "The program is on a list of good hashes, which says nothing of what it ran; no list names anything as bad."
+		}
 	default:
 		a.Says = "The records state no hash of the program or of what it ran."
 		a.Missing = []reeve.Need{{Needs: "hashes of programs", Enable: "Sysmon event 1 with a hash algorithm configured"}}
-	}
-	if len(a.Refs) == 0 {
-		a.Refs = v.SubjectRefs()
 	}
 	return a
 }
@@ -84,28 +84,29 @@ func named(says string) string {
 	return " (" + says + ")"
 }
 
-// convictions finds what a security product said of the program or of what it ran. The record must name the file itself: an
-// alarm about something else on the host is no word on this case.
-func convictions(v *playbook.View, a *reeve.Answer) bool {
+// convicted says what a security product said of the program or of what it ran. The record must name the file itself as what was
+// found: an alarm about something else on the host is no word on this case, and one on a program that every host runs counts
+// only while this run of it lived.
+func convicted(v *playbook.View, a *reeve.Answer) (says string) {
 	files := []string{v.Process.Image}
 	for _, p := range v.Payloads {
 		files = append(files, p.Image)
 	}
-	found := false
 	for _, e := range v.Of(reeve.Malware, reeve.ASRBlock) {
-		text := strings.ToLower(e.Get(reeve.AttrPath) + "\n" + e.Get(reeve.AttrProcess))
+		text := strings.ToLower(e.Get(reeve.AttrPath))
 		for _, f := range files {
-			if len(base(f)) < 5 || !strings.Contains(f, `\`) || !strings.Contains(text, strings.ToLower(f)) {
+			near := e.Time >= v.Time()-reeve.Minute && e.Time <= max(v.Process.End, v.Time())+10*reeve.Minute
+			if len(base(f)) < 5 || !strings.Contains(f, `\`) || !playbook.Mentions(text, strings.ToLower(f)) || !writable(f) && !near {
 				continue
 			}
-			says := fmt.Sprintf("a security product reported %s on %s", quoted(e.Get(reeve.AttrName)+e.Get(reeve.AttrRule)), quoted(f))
-			a.Details = append(a.Details, reeve.Detail{Name: "security product", Value: says, Refs: []reeve.Ref{e.Ref}})
+			line := fmt.Sprintf("a security product reported %s on %s", playbook.Quoted(cmp.Or(e.Get(reeve.AttrName), e.Get(reeve.AttrRule), "a threat")), playbook.Quoted(f))
+			a.Details = append(a.Details, reeve.Detail{Name: "security product", Value: line, Refs: []reeve.Ref{e.Ref}})
 			if e.Kind == reeve.Malware {
-				a.Signals = append(a.Signals, signal(reeve.SignalConviction, says, e.Ref))
-				found = true
+				a.Signals = append(a.Signals, signal(reeve.SignalConviction, line, e.Ref))
+				says = cmp.Or(says, line)
 			}
 			break
 		}
 	}
-	return found
+	return says
 }

@@ -1,0 +1,110 @@
+package playbook
+
+import (
+	"strconv"
+	"strings"
+
+	"reeve"
+)
+
+// Signature reads what a record of a loaded image says: whether the file is signed, and whether that signature was found valid.
+func Signature(e *reeve.Event) (signed, valid bool) {
+	signed = strings.EqualFold(e.Get(reeve.AttrSigned), "true")
+	return signed && e.Get(reeve.AttrSignatureInfo) != "", signed && strings.EqualFold(e.Get(reeve.AttrSignatureInfo), "valid")
+}
+
+// Rights reads an access mask; none where it is not stated.
+func Rights(e *reeve.Event) uint64 {
+	n, err := strconv.ParseUint(strings.TrimPrefix(strings.ToLower(e.Get(reeve.AttrAccess)), "0x"), 16, 32)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// ZoneStream gives the part of a path that names the mark of the web; "" for any other path.
+func ZoneStream(path string) string {
+	if i := strings.LastIndex(strings.ToLower(path), ":zone.identifier"); i > 0 && i < len(path) {
+		return path[i:]
+	}
+	return ""
+}
+
+// WebMark gives the address in a Zone.Identifier stream: the host address, else the referrer, else the zone; "" when the zone is
+// not that of the internet or of restricted sites.
+func WebMark(contents string) string {
+	address, zone := "", ""
+	for _, line := range strings.FieldsFunc(contents, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch value = strings.TrimSpace(value); strings.ToLower(key) {
+		case "zoneid":
+			zone = value
+		case "hosturl":
+			if value != "" && value != "about:internet" {
+				address = value
+			}
+		case "referrerurl":
+			if address == "" {
+				address = value
+			}
+		}
+	}
+	switch {
+	case zone != "" && zone != "3" && zone != "4":
+		return ""
+	case address == "" && zone != "":
+		return "the internet zone"
+	}
+	return address
+}
+
+// SystemLogon tells the sessions of the system itself, for which no logon is recorded.
+func SystemLogon(id string) bool {
+	switch strings.ToLower(id) {
+	case "0x3e7", "0x3e5", "0x3e4":
+		return true
+	}
+	return false
+}
+
+// Logon finds the logon that made the subject's session: same host, same number or its elevated half, the last one before it and
+// since the host started. Numbers are given anew after every start: where records are missing in between, it is not known.
+func (v *View) Logon() *reeve.Event {
+	id := v.Process.LogonID
+	if id == "" || SystemLogon(id) {
+		return nil
+	}
+	var last *reeve.Event
+	for _, e := range v.Of(reeve.Logon, reeve.Boot) {
+		switch {
+		case e.Time > v.Time()+reeve.Second:
+		case e.Kind == reeve.Boot:
+			last = nil
+		case strings.EqualFold(e.Get(reeve.AttrTargetLogonID), id), strings.EqualFold(e.Get(reeve.AttrLinkedLogonID), id):
+			last = e
+		}
+	}
+	return last
+}
+
+// Source is where a logon or connection came from; "" for this host itself.
+func Source(e *reeve.Event) string {
+	for _, a := range []reeve.Attr{reeve.AttrSourceIP, reeve.AttrSourceHost} {
+		if s := e.Get(a); s != "" && s != "-" && s != "127.0.0.1" && s != "::1" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Gaps are the stretches without records on the subject's host that touch a time.
+func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
+	_, all := v.Coverage.Report(func(string) reeve.Need { return reeve.Need{} })
+	var out []reeve.Gap
+	for _, g := range all {
+		if g.Host == v.Host() && g.From <= to && g.To >= from {
+			out = append(out, g)
+		}
+	}
+	return out
+}
