@@ -124,15 +124,16 @@ func (p *painter) kase(c *reeve.Case) {
 		where += " as " + visible(s.User)
 	}
 	p.row(p.label(c.Verdict.Label), strings.TrimSpace(when(s.Time)+"  "+where))
-	score := fmt.Sprintf("%+d, %s sure", c.Verdict.Score, percent(c.Verdict.Confidence))
+	score := fmt.Sprintf("%+d, core %s", c.Verdict.Score, percent(c.Verdict.Confidence))
 	p.row(score, p.bold(p.fit(visible(ellipsis(title(c), p.width)))))
 	if s.HasCommandLine {
 		p.row("", visible(ellipsis(s.CommandLine, 2*(p.width-margin)-4)))
 	} else {
 		p.row("", p.dim("its command line is not in the evidence"))
 	}
-	if len(c.Verdict.Because) > 0 {
-		p.row("", p.dim("because ")+visible(ellipsis(c.Verdict.Because[0].Says, 400)))
+	const reasons = 3 // the report has them all
+	for i, b := range c.Verdict.Because[:min(len(c.Verdict.Because), reasons)] {
+		p.row("", p.dim([...]string{"because ", "    and "}[min(i, 1)])+visible(ellipsis(b.Says, 240)))
 	}
 	id := "case " + visible(c.ID)
 	if n := len(c.Occurrences); n > 1 {
