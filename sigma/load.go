@@ -103,15 +103,20 @@ func Parse(file string, src []byte, opt ParseOptions) (rules []*Rule, faults []*
 }
 
 func parseDocument(n *yaml.Node, opt *ParseOptions) (*Rule, error) {
-	budget := maxYAMLNodes
-	n, err := plain(n, 0, &budget)
-	switch {
-	case err != nil:
-		return &Rule{Line: n.Line}, err
-	case n.Kind != yaml.MappingNode:
-		return &Rule{Line: n.Line}, errors.New("the document is no mapping")
+	r := &Rule{Line: n.Line}
+	if n.Kind != yaml.MappingNode {
+		return r, errors.New("the document is no mapping")
 	}
-	return parseRule(n, opt)
+	for i := 0; i+1 < len(n.Content); i += 2 { // an unusable rule is known by its id as well
+		if n.Content[i].Value == "id" {
+			r.ID = n.Content[i+1].Value
+		}
+	}
+	budget := maxYAMLNodes
+	if at, err := plain(n, 0, &budget); err != nil {
+		return r, atLine(at, err)
+	}
+	return r, r.parse(n, opt)
 }
 
 // plain puts what aliases and merge keys mean in their place and refuses doubled keys, so that what follows meets mappings,
@@ -175,16 +180,13 @@ func plain(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
 	return n, nil
 }
 
-// parseRule reads one document. The rule it returns with an error has what was read so far.
-func parseRule(m *yaml.Node, opt *ParseOptions) (*Rule, error) {
-	r := &Rule{Line: m.Line}
+// parse reads one document.
+func (r *Rule) parse(m *yaml.Node, opt *ParseOptions) error {
 	var detection, logsource, level *yaml.Node
 	other, taxonomy := "", ""
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key, v := m.Content[i].Value, m.Content[i+1]
 		switch key {
-		case "id":
-			r.ID = v.Value
 		case "title":
 			r.Title = v.Value
 		case "level":
@@ -211,32 +213,32 @@ func parseRule(m *yaml.Node, opt *ParseOptions) (*Rule, error) {
 	}
 	switch {
 	case other != "":
-		return r, fmt.Errorf("%w: %q is a document with %q, which is not evaluated", ErrInactive, cmp.Or(r.Title, r.ID), other)
+		return fmt.Errorf("%w: %q is a document with %q, which is not evaluated", ErrInactive, cmp.Or(r.Title, r.ID), other)
 	case detection == nil && logsource == nil:
-		return r, fmt.Errorf("%w: no Sigma rule, for it has neither logsource nor detection", ErrInactive)
+		return fmt.Errorf("%w: no Sigma rule, for it has neither logsource nor detection", ErrInactive)
 	case detection == nil:
-		return r, errors.New("no detection")
+		return errors.New("no detection")
 	case logsource == nil:
-		return r, errors.New("no logsource")
+		return errors.New("no logsource")
 	case r.Title == "":
-		return r, errors.New("no title")
+		return errors.New("no title")
 	case taxonomy != "" && taxonomy != "sigma":
-		return r, fmt.Errorf("%w: its field names are of the taxonomy %q", ErrInactive, taxonomy)
+		return fmt.Errorf("%w: its field names are of the taxonomy %q", ErrInactive, taxonomy)
 	case level != nil && !slices.Contains([]string{"", "informational", "low", "medium", "high", "critical"}, r.Level):
-		return r, atLine(level, fmt.Errorf("%q is no level", r.Level))
+		return atLine(level, fmt.Errorf("%q is no level", r.Level))
 	}
 	if err := r.parseLogsource(logsource); err != nil {
-		return r, atLine(logsource, err)
+		return atLine(logsource, err)
 	}
 	root, err := parseDetection(detection, opt)
 	if err != nil {
-		return r, atLine(detection, err)
+		return atLine(detection, err)
 	}
 	r.root = root
 	if !r.collect(root) {
-		return r, atLine(detection, fmt.Errorf("the condition comes to more than %d values", maxPreds))
+		return atLine(detection, fmt.Errorf("the condition comes to more than %d values", maxPreds))
 	}
-	return r, nil
+	return nil
 }
 
 func (r *Rule) parseLogsource(v *yaml.Node) error {
