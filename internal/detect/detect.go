@@ -298,8 +298,8 @@ func (m *Matcher) Silence(rec reeve.Record, rule int32) (reason, says string) {
 	return "no telemetry", "it looks at another kind of record"
 }
 
-// lacking names a field for want of which a part of a rule did not hold: every way in which the part could hold asks for a field
-// that the record does not state. A part that differs anyway is no such case.
+// lacking names a field for want of which a part of a rule did not hold: with it, and others that the record does not state, the
+// part could have held. Where a value differs as well, it could not, and "" is given.
 func lacking(t *sigma.Trace) string {
 	switch {
 	case t.Matched:

@@ -45,7 +45,7 @@ func (d *Decoder) RuleSources(rec reeve.Record) []string {
 		}
 	}
 	for _, c := range categories {
-		if c.id == h.EventID && (c.provider == provider || c.provider == sysmonName && provider == "" && channel == sysmonName+"/operational") {
+		if c.id == h.EventID && (c.provider == provider || provider == "" && channel != "" && channel == channelOf(c.provider)) {
 			out = append(out, categoryKey+c.name)
 		}
 	}
@@ -55,6 +55,17 @@ func (d *Decoder) RuleSources(rec reeve.Record) []string {
 		}
 	}
 	return out
+}
+
+// channelOf is where a provider of categories writes, by which exports that leave the provider out are known.
+func channelOf(provider string) string {
+	switch provider {
+	case "microsoft-windows-security-auditing":
+		return "security"
+	case "powershell":
+		return "windows powershell"
+	}
+	return provider + "/operational"
 }
 
 // RuleField finds where a rule's field stands in records of rec's class: nowhere, in one place, or in several where a record

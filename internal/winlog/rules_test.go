@@ -1,0 +1,117 @@
+package winlog_test
+
+import (
+	"strings"
+	"testing"
+
+	"reeve/internal/winlog"
+	"reeve/internal/winlog/recordtest"
+)
+
+func TestLogSourcesMeanRecordsOfWindows(t *testing.T) {
+	for _, c := range []struct{ category, product, service, want string }{
+		{"process_creation", "windows", "", "category:process_creation"},
+		{"process_creation", "", "", "category:process_creation"},
+		{"antivirus", "", "", "category:antivirus"},
+		{"", "windows", "security", "service:security"},
+		{"", "windows", "", "windows"},
+		{"process_creation", "linux", "", ""},
+		{"process_creation", "windows", "sysmon", "service:sysmon"},
+		{"file_access", "windows", "", ""},
+		{"webserver", "", "", ""},
+		{"", "", "apache", ""},
+		{"", "windows", "no_such_service", ""},
+	} {
+		if got := strings.Join(winlog.RuleSources(c.category, c.product, c.service), " "); got != c.want {
+			t.Errorf("%s/%s/%s means %q, want %q", c.product, c.category, c.service, got, c.want)
+		}
+	}
+}
+
+func TestRecordsBelongToSources(t *testing.T) {
+	d := winlog.NewDecoder()
+	for head, want := range map[string]string{
+		"Microsoft-Windows-Sysmon/Operational | Microsoft-Windows-Sysmon | 1":  "windows service:sysmon category:process_creation",
+		"Microsoft-Windows-Sysmon/Operational |  | 1":                          "windows service:sysmon category:process_creation",
+		"ForwardedEvents | Microsoft-Windows-Sysmon | 13":                      "windows category:registry_set category:registry_event",
+		"Microsoft-Windows-Sysmon/Operational | Microsoft-Windows-Sysmon | 12": "windows service:sysmon category:registry_add category:registry_event category:registry_delete",
+		"Security | Microsoft-Windows-Security-Auditing | 4688":                "windows service:security category:process_creation",
+		"Security |  | 4688": "windows service:security category:process_creation",
+		"Security | Microsoft-Windows-Security-Auditing | 4624":                                      "windows service:security",
+		"System | Service Control Manager | 7045":                                                    "windows service:system",
+		"Windows PowerShell | PowerShell | 400":                                                      "windows service:powershell-classic category:ps_classic_start",
+		"Windows PowerShell |  | 400":                                                                "windows service:powershell-classic category:ps_classic_start",
+		"PowerShellCore/Operational | PowerShellCore | 4104":                                         "windows service:powershell category:ps_script",
+		"Microsoft-Windows-Windows Defender/Operational | Microsoft-Windows-Windows Defender | 1116": "windows service:windefend category:antivirus",
+		"Microsoft-Windows-AppLocker/MSI and Script | Microsoft-Windows-AppLocker | 8004":            "windows service:applocker",
+		"Application | Outlook | 1":                                                                  "windows service:application",
+		" |  | 1":                                                                                    "windows",
+	} {
+		got := d.RuleSources(recordtest.One(t, head+"\nA=x"))
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s belongs to %q, want %q", head, got, want)
+		}
+	}
+	ecs := recordtest.One(t, " |  | \nevent.category=process\nevent.type=start\nprocess.executable=C:\\a.exe\nprocess.command_line=a")
+	if got := strings.Join(d.RuleSources(ecs), " "); got != "windows category:process_creation" {
+		t.Errorf("a process start in ECS belongs to %q", got)
+	}
+}
+
+func TestRuleFieldsAreFound(t *testing.T) {
+	const audit = "Security | Microsoft-Windows-Security-Auditing | 4688\nNewProcessName=C:\\new.exe\nParentProcessName=C:\\old.exe\nProcessId=0x10\nNewProcessId=0x20\nSubjectUserName=ana\nSubjectLogonId=0x3e7\nMandatoryLabel=S-1-16-12288\nCommandLine=new"
+	const sysmon = "Microsoft-Windows-Sysmon/Operational | Microsoft-Windows-Sysmon | 1\nImage=C:\\a.exe\nHashes=SHA1=AA,MD5=BB,IMPHASH=CC\nProcessId=7"
+	const ecs = " |  | \nprocess.executable=C:\\a.exe\nfile.path=C:\\f"
+	for _, c := range []struct{ record, source, field, want string }{
+		{sysmon, "category:process_creation", "Image", `C:\a.exe`},
+		{sysmon, "category:process_creation", "image", `C:\a.exe`},
+		{sysmon, "category:process_creation", "md5", "BB"},
+		{sysmon, "category:process_creation", "Imphash", "CC"},
+		{sysmon, "category:process_creation", "sha256", ""},
+		{sysmon, "category:process_creation", "ProcessId", "7"},
+		{sysmon, "category:process_creation", "Provider_Name", "Microsoft-Windows-Sysmon"},
+		{sysmon, "category:process_creation", "EventID", "1"},
+		{sysmon, "category:process_creation", "Nothing", "absent"},
+		{audit, "category:process_creation", "Image", `C:\new.exe`},
+		{audit, "category:process_creation", "ParentImage", `C:\old.exe`},
+		{audit, "category:process_creation", "ProcessId", "0x20"},
+		{audit, "category:process_creation", "ParentProcessId", "0x10"},
+		{audit, "category:process_creation", "IntegrityLevel", "High"},
+		{audit, "category:process_creation", "User", "ana"},
+		{audit, "category:process_creation", "LogonId", "0x3e7"},
+		{audit, "category:process_creation", "CommandLine", "new"},
+		{audit, "category:process_creation", "OriginalFileName", "absent"},
+		{audit, "service:security", "ProcessId", "0x10"},
+		{audit, "service:security", "Image", "absent"},
+		{audit, "service:security", "MandatoryLabel", "S-1-16-12288"},
+		{"Security | Microsoft-Windows-Security-Auditing | 4657\nObjectName=\\REGISTRY\\x\nNewValue=1\nProcessName=C:\\r.exe", "category:registry_set", "TargetObject", `\REGISTRY\x`},
+		{"Security | Microsoft-Windows-Security-Auditing | 4657\nObjectName=\\REGISTRY\\x\nNewValue=1\nProcessName=C:\\r.exe", "category:registry_event", "Details", "1"},
+		{"Security | Microsoft-Windows-Security-Auditing | 4657\nObjectName=\\REGISTRY\\x\nNewValue=1\nProcessName=C:\\r.exe", "category:registry_set", "Image", `C:\r.exe`},
+		{"D | Microsoft-Windows-Windows Defender | 1116\nThreat Name=EICAR\nPath=C:\\e", "service:windefend", "ThreatName", "EICAR"},
+		{"D | Microsoft-Windows-Windows Defender | 1116\nThreat Name=EICAR\nPath=C:\\e", "category:antivirus", "Signature", "EICAR"},
+		{"D | Microsoft-Windows-Windows Defender | 1116\nThreat Name=EICAR\nPath=C:\\e", "category:antivirus", "Filename", `C:\e`},
+		{"Application | MSSQL$X | 33205\n=one\n=two", "service:application", "Data", "one two"},
+		{"Application | X | 1\nName=one\nname=two", "service:application", "Name", "one two"},
+		{ecs, "category:process_creation", "Image", `C:\a.exe`},
+		{ecs, "category:image_load", "ImageLoaded", `C:\f`},
+		{ecs, "category:process_creation", "CommandLine", "absent"},
+	} {
+		rec := recordtest.One(t, c.record)
+		at, convert := winlog.RuleField(rec, c.source, c.field)
+		var texts []string
+		for _, h := range at {
+			text := rec.Value(h).AppendText(nil)
+			if convert != nil {
+				text = convert(nil, text)
+			}
+			texts = append(texts, string(text))
+		}
+		got := strings.Join(texts, " ")
+		if at == nil {
+			got = "absent"
+		}
+		if got != c.want {
+			t.Errorf("%s of %s is %q, want %q", c.field, strings.SplitN(c.record, "\n", 2)[0], got, c.want)
+		}
+	}
+}
