@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,7 @@ func WebMark(contents string) string {
 	address, zone := "", ""
 	for _, line := range strings.FieldsFunc(contents, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		switch value = strings.TrimSpace(value); strings.ToLower(key) {
+		switch value = strings.TrimSpace(value); strings.ToLower(strings.TrimSpace(key)) {
 		case "zoneid":
 			zone = value
 		case "hosturl":
@@ -85,6 +86,17 @@ func (v *View) Logon() *reeve.Event {
 		}
 	}
 	return last
+}
+
+// LogonWords says who logged on when, how and from where.
+func LogonWords(e *reeve.Event) string {
+	kinds := map[string]string{"2": "at the console", "3": "over the network", "4": "as a batch job", "5": "as a service", "7": "unlocking the session",
+		"8": "over the network in clear text", "9": "with other credentials", "10": "by remote desktop", "11": "at the console with cached credentials"}
+	text := cmp.Or(e.Get(reeve.AttrTargetUser), "an unnamed account") + " logged on " + cmp.Or(kinds[e.Get(reeve.AttrLogon)], "in an unstated way")
+	if s := Source(e); s != "" {
+		text += " from " + s
+	}
+	return text + " at " + e.Time.String()
 }
 
 // Source is where a logon or connection came from; "" for this host itself.

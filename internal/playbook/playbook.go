@@ -6,9 +6,11 @@
 package playbook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"reeve"
 )
@@ -17,7 +19,7 @@ import (
 type Question struct {
 	ID       string   // stable, lower case; the JSON and the documentation use it
 	Text     string   // as an analyst asks it
-	Values   []string // the closed list that Answer.Value comes from; the one for "cannot be answered" included
+	Values   []string // the closed list that Answer.Value comes from; the last one stands for "cannot be answered"
 	Core     bool     // without an answer to it nobody may call the execution benign
 	Requires []string // ids of questions whose answers Ask looks at
 	Doc      Doc
@@ -30,14 +32,16 @@ type Doc struct{ Why, Supports, Refutes, BlindSpots, KnownBenign string }
 // ErrInvalid wraps every fault in a list of questions.
 var ErrInvalid = errors.New("invalid list of questions")
 
-// Validate refuses a list in which an id or a text is missing or doubled, a Doc is incomplete, or a question requires one that
-// does not stand before it.
+// Validate refuses a list in which an id, a text or a value is missing or doubled, a Doc is incomplete, or a question requires
+// one that does not stand before it.
 func Validate(list []*Question) error {
 	seen := map[string]bool{}
 	for _, q := range list {
 		switch {
 		case q.ID == "" || q.Text == "" || q.Ask == nil || len(q.Values) == 0:
 			return fmt.Errorf("%w: question %q lacks id, text, values or function", ErrInvalid, q.ID)
+		case doubled(q.Values) != "":
+			return fmt.Errorf("%w: question %q has the value %q twice, or an empty one", ErrInvalid, q.ID, strings.Trim(doubled(q.Values), " "))
 		case seen[q.ID]:
 			return fmt.Errorf("%w: question %q stands twice", ErrInvalid, q.ID)
 		case q.Doc.Why == "" || q.Doc.Supports == "" || q.Doc.Refutes == "" || q.Doc.BlindSpots == "" || q.Doc.KnownBenign == "":
@@ -53,6 +57,16 @@ func Validate(list []*Question) error {
 	return nil
 }
 
+// doubled finds a value that stands twice; " " for an empty one.
+func doubled(values []string) string {
+	for i, v := range values {
+		if v == "" || slices.Contains(values[:i], v) {
+			return cmp.Or(v, " ")
+		}
+	}
+	return ""
+}
+
 // Run asks the questions in order. An answer whose value is not on its question's list is a fault of the program and becomes an
 // unknown answer that says so, so that a report never carries a value that its readers cannot know.
 func Run(list []*Question, v *View) []reeve.Answer {
@@ -62,7 +76,7 @@ func Run(list []*Question, v *View) []reeve.Answer {
 		a := q.Ask(v)
 		a.Question = q.ID
 		if !slices.Contains(q.Values, a.Value) {
-			a = reeve.Answer{Question: q.ID, Value: q.Values[len(q.Values)-1], Says: fmt.Sprintf("no answer: %q is not a value of this question", a.Value)}
+			a = reeve.Answer{Question: q.ID, Refs: v.SubjectRefs(), Value: q.Values[len(q.Values)-1], Says: fmt.Sprintf("no answer: %q is not a value of this question", a.Value)}
 		}
 		a.Says, a.Refs = shorten(a.Says, maxSentence), cite(&a)
 		out[i] = a

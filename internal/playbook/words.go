@@ -20,7 +20,7 @@ func shorten(s string, most int) string {
 	n := 0
 	for i := range s {
 		if n++; n > most {
-			return s[:i] + "\u2026"
+			return strings.ToValidUTF8(s[:i], "\ufffd") + "\u2026"
 		}
 	}
 	return strings.ToValidUTF8(s, "\ufffd")
@@ -53,6 +53,17 @@ func Sentence(says string) string {
 		return ""
 	}
 	return strings.ToUpper(says[:1]) + says[1:] + "."
+}
+
+// Base is the file name of a path in lower case.
+func Base(path string) string {
+	return strings.ToLower(strings.Trim(path[strings.LastIndexAny(path, `\/`)+1:], `"`))
+}
+
+// OneOf tells whether the base name of an image is in a list separated by blanks.
+func OneOf(image, list string) bool {
+	b := Base(image)
+	return b != "" && !strings.Contains(b, " ") && strings.Contains(" "+list+" ", " "+b+" ")
 }
 
 // HasAny tells whether a text contains one of several words, separated by "|"; no words are always contained.
@@ -118,7 +129,7 @@ func Chain(chain []reeve.Process) string {
 	var names []string
 	for i := range chain[:min(len(chain), most)] {
 		p := &chain[i]
-		n := strings.ToLower(p.Image[strings.LastIndexAny(p.Image, `\/`)+1:])
+		n := Base(p.Image)
 		if n == "" {
 			n = fmt.Sprintf("pid %d", p.Key.PID)
 		}

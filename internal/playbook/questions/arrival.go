@@ -135,7 +135,7 @@ func device(v *playbook.View, c *coming, a *reeve.Answer) bool {
 
 // unseen answers when no record shows the program being written: what that means depends on what is logged.
 func unseen(v *playbook.View, a *reeve.Answer) {
-	for _, id := range v.Graph.ByImageName(base(v.Process.Image)) {
+	for _, id := range v.Graph.ByImageName(playbook.Base(v.Process.Image)) {
 		if p := v.Graph.Process(id); p.Host == v.Host() && p.Start != 0 && p.Start < v.Time()-reeve.Day && !p.Inferred && samePath(p.Image, v.Process.Image) {
 			a.Value, a.Stance, a.Refs = "predates_evidence", reeve.Neutral, append(slices.Clip(a.Refs), p.Refs[0])
 			a.Says = fmt.Sprintf("No record shows it being written; it had run from there %s before.", playbook.Ago(v.Time()-p.Start))
@@ -162,14 +162,14 @@ func arrive(v *playbook.View, c *coming) {
 		if e.Kind == reeve.FileStream {
 			path = path[:len(path)-len(playbook.ZoneStream(path))]
 		}
-		if e.Time > v.Time()+reeve.Second || base(path) != base(c.path) || !samePath(path, c.path) {
+		if e.Time > v.Time()+reeve.Second || playbook.Base(path) != playbook.Base(c.path) || !samePath(path, c.path) {
 			continue
 		}
 		age := max(v.Time()-e.Time, 0)
 		writer := e.Get(reeve.AttrImage)
 		switch e.Kind {
 		case reeve.FileTime:
-			says := "the creation time of " + playbook.Quoted(c.path) + " was changed by " + playbook.Quoted(base(writer))
+			says := "the creation time of " + playbook.Quoted(c.path) + " was changed by " + playbook.Quoted(playbook.Base(writer))
 			c.details = append(c.details, reeve.Detail{Name: c.what, Value: says, Refs: []reeve.Ref{e.Ref}})
 			c.says, c.value = cmp.Or(c.says, says), cmp.Or(c.value, "unknown")
 			if !protected(writer) {
@@ -201,7 +201,7 @@ func written(v *playbook.View, c *coming, e *reeve.Event, writer string, age ree
 	if c.value == "downloaded" && e.Time-c.at < reeve.Minute && value != "installed" {
 		value, code = "downloaded", "" // the browser's last step after the mark of the web
 	}
-	c.note(value, fmt.Sprintf("%s was written by %s %s before it ran", c.what, playbook.Quoted(cmp.Or(base(writer), "an unnamed process")), playbook.Ago(age)), e)
+	c.note(value, fmt.Sprintf("%s was written by %s %s before it ran", c.what, playbook.Quoted(cmp.Or(playbook.Base(writer), "an unnamed process")), playbook.Ago(age)), e)
 	switch {
 	case value == "installed":
 		if c.program {
@@ -229,12 +229,12 @@ func classOfWriter(v *playbook.View, e *reeve.Event, path string) (string, reeve
 		chain = append(chain, v.Graph.Process(up))
 	}
 	for i := range chain {
-		if oneOf(chain[i].Image, writerClasses[0].images) && protected(chain[i].Image) && protected(path) && !own {
+		if playbook.OneOf(chain[i].Image, writerClasses[0].images) && protected(chain[i].Image) && protected(path) && !own {
 			return writerClasses[0].value, writerClasses[0].code
 		}
 	}
 	for _, c := range writerClasses[1:] {
-		if oneOf(writer, c.images) {
+		if playbook.OneOf(writer, c.images) {
 			return c.value, c.code
 		}
 	}
@@ -249,7 +249,7 @@ func commanded(v *playbook.View, c *coming) {
 		if e.Time > v.Time() || v.Time()-e.Time > reeve.Day || v.By(e) == v.Process.ID && e.Kind == reeve.ProcessStart {
 			continue
 		}
-		if e.Kind == reeve.ProcessStart && !oneOf(e.Get(reeve.AttrImage), "cmd.exe powershell.exe pwsh.exe xcopy.exe robocopy.exe") || !copies(line, verbs, e.Get(reeve.AttrCurrentDirectory), c.path) {
+		if e.Kind == reeve.ProcessStart && !playbook.OneOf(e.Get(reeve.AttrImage), "cmd.exe powershell.exe pwsh.exe xcopy.exe robocopy.exe") || !copies(line, verbs, e.Get(reeve.AttrCurrentDirectory), c.path) {
 			continue
 		}
 		age := v.Time() - e.Time
@@ -268,6 +268,9 @@ func commanded(v *playbook.View, c *coming) {
 func copies(line, verbs, dir, path string) bool {
 	folder := path[:max(strings.LastIndexAny(path, `\/`), 0)]
 	verb, source := false, false
+	if inner, ok := cmdline.StripCmdWrapper(line); ok {
+		line = inner
+	}
 	for _, t := range cmdline.Split(strings.NewReplacer("'", `"`, "\n", " ", "\r", " ", ";", " ", "&", " ", "|", " ").Replace(line)) {
 		for _, w := range strings.FieldsFunc(t.Text, func(r rune) bool { return r == '"' || r == '(' && !verb }) {
 			if slices.Contains(strings.Fields(verbs), strings.ToLower(w[strings.LastIndexAny(w, `\/ `)+1:])) {

@@ -73,7 +73,7 @@ func askBehaviour(v *playbook.View) reeve.Answer {
 	}
 	for _, p := range below {
 		if !isHelper(v, &p) {
-			add("spawn", "", "started "+playbook.Quoted(p.Image), first(p.Refs))
+			add("spawn", "", "started "+playbook.Quoted(p.Image), p.Refs[0])
 		}
 	}
 	byOthers(v, below, add)
@@ -251,10 +251,3 @@ func byOthers(v *playbook.View, below []reeve.Process, add func(string, reeve.Si
 }
 
 func contains(list []reeve.ProcID, id reeve.ProcID) bool { return id != 0 && slices.Contains(list, id) }
-
-func first(refs []reeve.Ref) reeve.Ref {
-	if len(refs) == 0 {
-		return reeve.Ref{}
-	}
-	return refs[0]
-}

@@ -12,14 +12,14 @@ import (
 
 // judge says what one event by the subject or a descendant amounts to.
 func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(string, reeve.SignalCode, string, reeve.Ref)) {
-	who := base(e.Get(reeve.AttrImage))
+	who := playbook.Base(e.Get(reeve.AttrImage))
 	switch e.Kind {
 	case reeve.ProcessStart:
 		judgeCommand(v, e, add)
 	case reeve.ProcessAccess:
 		judgeAccess(v, e, tree, who, add)
 	case reeve.RemoteThread:
-		if target := base(e.Get(reeve.AttrTargetImage)); !contains(tree, v.Graph.Find(e.Host, e.Target, e.Time)) {
+		if target := playbook.Base(e.Get(reeve.AttrTargetImage)); !contains(tree, v.Graph.Find(e.Host, e.Target, e.Time)) {
 			code, says := reeve.SignalInjection, who+" started a thread in "+target
 			if asked(v, e) {
 				code, says = "", says+", as its command line says"
@@ -57,7 +57,7 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 
 // asked tells whether the subject itself reached into the very process that its command line names to attach to.
 func asked(v *playbook.View, e *reeve.Event) bool {
-	return v.By(e) == v.Process.ID && slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && slices.Contains(p.Refs, e.Ref) })
+	return v.By(e) == v.Process.ID && slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && reaches(e, p.Image) })
 }
 
 func isPayload(v *playbook.View, path string) bool {
@@ -79,7 +79,7 @@ const (
 
 func judgeAccess(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, who string, add func(string, reeve.SignalCode, string, reeve.Ref)) {
 	granted := playbook.Rights(e)
-	target := base(e.Get(reeve.AttrTargetImage))
+	target := playbook.Base(e.Get(reeve.AttrTargetImage))
 	switch {
 	case target == "lsass.exe" && granted&accessVMRead != 0:
 		code := reeve.SignalCredentials
@@ -237,16 +237,16 @@ var commandRules = []commandRule{
 func judgeCommand(v *playbook.View, e *reeve.Event, add func(string, reeve.SignalCode, string, reeve.Ref)) {
 	_, rest := cmdline.Program(e.Get(reeve.AttrCommandLine))
 	args := " " + strings.ToLower(rest) + " "
-	name := base(e.Get(reeve.AttrImage))
-	renamed := base(strings.TrimSuffix(strings.ToLower(e.Get(reeve.AttrOriginalFileName)), ".mui")) // a renamed tool does what the tool does
+	name := playbook.Base(e.Get(reeve.AttrImage))
+	renamed := playbook.Base(strings.TrimSuffix(strings.ToLower(e.Get(reeve.AttrOriginalFileName)), ".mui")) // a renamed tool does what the tool does
 	self := v.By(e) == v.Process.ID
 	for i := range commandRules {
 		r := &commandRules[i]
 		if self && r.code == reeve.SignalDiscovery || !playbook.HasAll(args, r.words) {
 			continue
 		}
-		within := r.words != nil && oneOf(name, shells) && slices.ContainsFunc(strings.Fields(r.images), func(tool string) bool { return strings.Contains(args, " "+strings.TrimSuffix(tool, ".exe")) })
-		if oneOf(name, r.images) || oneOf(renamed, r.images) || within {
+		within := r.words != nil && playbook.OneOf(name, shells) && slices.ContainsFunc(strings.Fields(r.images), func(tool string) bool { return strings.Contains(args, " "+strings.TrimSuffix(tool, ".exe")) })
+		if playbook.OneOf(name, r.images) || playbook.OneOf(renamed, r.images) || within {
 			add(r.value, r.code, name+" was told to "+r.says+": "+playbook.Quoted(e.Get(reeve.AttrCommandLine)), e.Ref)
 		}
 	}

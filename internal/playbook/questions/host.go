@@ -130,7 +130,7 @@ func roleOf(v *playbook.View, a *reeve.Answer) (role, says string, sure bool) {
 		var names []string
 		var refs []reeve.Ref
 		for _, p := range v.Footprint {
-			if oneOf(p.Base, r.programs) && len(lolbas.ByName(p.Base)) == 0 && !slices.Contains(names, p.Base) {
+			if playbook.OneOf(p.Base, r.programs) && len(lolbas.ByName(p.Base)) == 0 && !slices.Contains(names, p.Base) {
 				names, refs = append(names, p.Base), append(refs, p.Ref)
 			}
 		}

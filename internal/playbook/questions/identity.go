@@ -24,7 +24,7 @@ var identity = playbook.Question{
 
 // stated is what the subject's start record says of its file.
 func stated(v *playbook.View) lolbas.Evidence {
-	return lolbas.Evidence{Base: base(v.Process.Image), Path: v.Process.Image, OriginalFileName: v.Get(reeve.AttrOriginalFileName), Product: v.Get(reeve.AttrProduct),
+	return lolbas.Evidence{Base: playbook.Base(v.Process.Image), Path: v.Process.Image, OriginalFileName: v.Get(reeve.AttrOriginalFileName), Product: v.Get(reeve.AttrProduct),
 		Company: v.Get(reeve.AttrCompany), Description: v.Get(reeve.AttrDescription), SHA256: playbook.Hashes(v.Get(reeve.AttrHashes)).SHA256}
 }
 

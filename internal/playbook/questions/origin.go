@@ -98,7 +98,7 @@ func askOrigin(v *playbook.View) reeve.Answer {
 	odd, oddRefs := lineage(v, chain)
 	switch {
 	case odd != "":
-		a.Value, a.Says = "spoofed", fmt.Sprintf("Its records name %s as its parent, but %s: the parent may be forged, or a broker started it.", playbook.Quoted(cmp.Or(base(chain[0].Image), "a process known by number only")), odd)
+		a.Value, a.Says = "spoofed", fmt.Sprintf("Its records name %s as its parent, but %s: the parent may be forged, or a broker started it.", playbook.Quoted(cmp.Or(playbook.Base(chain[0].Image), "a process known by number only")), odd)
 		a.Stance, a.Signals = reeve.Supports, []reeve.Signal{signal(reeve.SignalOddLineage, odd, oddRefs...)}
 		return a
 	case found != nil:
@@ -108,9 +108,9 @@ func askOrigin(v *playbook.View) reeve.Answer {
 		a.Value, a.Says = "other", fmt.Sprintf("Started through %s; no known way of starting programs is among them.", playbook.Chain(chain))
 	case chain[0].Image == "":
 		a.Says = "Its parent is known by number only."
-	case oneOf(chain[0].Image, shells+" "+terminals):
+	case playbook.OneOf(chain[0].Image, shells+" "+terminals):
 		a.Says = fmt.Sprintf("Started from %s, but no record says what started that.", playbook.Chain(chain))
-	case oneOf(chain[at].Image, "svchost.exe") && inWindows(chain[at].Image):
+	case playbook.OneOf(chain[at].Image, "svchost.exe") && inWindows(chain[at].Image):
 		a.Says = fmt.Sprintf("Started by %s, but no record says which service that is.", playbook.Chain(chain[:at+1]))
 	default:
 		a.Value, a.Says = "other", fmt.Sprintf("Started by %s, which is no known way of starting programs.", playbook.Chain(chain))
@@ -145,7 +145,7 @@ func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
 		line := lineOf(v, chain, i)
 		for k := range initiators {
 			in := &initiators[k]
-			if !oneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p) {
+			if !playbook.OneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p) {
 				continue
 			}
 			if in.value == "user_click" && (typed || terminal >= 0) {
@@ -154,11 +154,11 @@ func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
 			return in, i
 		}
 		switch {
-		case oneOf(p.Image, shells):
+		case playbook.OneOf(p.Image, shells):
 			typed = line != "" && len(strings.Fields(line)) > 0 && !given(line)
-		case oneOf(p.Image, terminals) && genuine(v, p):
+		case playbook.OneOf(p.Image, terminals) && genuine(v, p):
 			terminal = i
-		case oneOf(p.Image, "svchost.exe") && line == "":
+		case playbook.OneOf(p.Image, "svchost.exe") && line == "":
 			return nil, i
 		}
 	}
@@ -171,8 +171,9 @@ func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
 // given tells whether a shell's command line carries what it shall run.
 func given(line string) bool {
 	_, args := cmdline.Args(line)
-	if _, ok := cmdline.StripCmdWrapper(line); ok {
-		return true
+	if inner, ok := cmdline.StripCmdWrapper(line); ok {
+		program, _ := cmdline.Program(inner) // the shell that Visual Studio prepares is typed into
+		return !playbook.OneOf(program, "vsdevcmd.bat vcvarsall.bat vcvars64.bat vcvars32.bat") || !protected(program) || strings.ContainsAny(inner, "&|")
 	}
 	for _, t := range args {
 		if !strings.HasPrefix(t.Text, "-") && !strings.HasPrefix(t.Text, "/") || playbook.HasAny(strings.TrimLeft(t.Text, "-/"), "c|e|f") && !playbook.HasAny(t.Text, "execution|noexit|nologo|noprofile") {
@@ -192,14 +193,14 @@ func genuine(v *playbook.View, p reeve.Process) bool {
 	if e == nil || e.Get(reeve.AttrOriginalFileName) == "" || e.Get(reeve.AttrOriginalFileName) == "-" {
 		return true
 	}
-	original := base(strings.TrimSuffix(strings.ToLower(e.Get(reeve.AttrOriginalFileName)), ".mui"))
-	return strings.TrimSuffix(original, ".exe") == strings.TrimSuffix(base(p.Image), ".exe") || !playbook.HasSuffix(original, ".exe") || oneOf(p.Image, "code.exe")
+	original := playbook.Base(strings.TrimSuffix(strings.ToLower(e.Get(reeve.AttrOriginalFileName)), ".mui"))
+	return strings.TrimSuffix(original, ".exe") == strings.TrimSuffix(playbook.Base(p.Image), ".exe") || !playbook.HasSuffix(original, ".exe") || playbook.OneOf(p.Image, "code.exe")
 }
 
 // lineage finds what shows that the parent which the records name cannot have started the subject.
 func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve.Ref) {
 	parent, start := chain[0], v.Process.Start
-	name := playbook.Quoted(cmp.Or(base(parent.Image), "its parent"))
+	name := playbook.Quoted(cmp.Or(playbook.Base(parent.Image), "its parent"))
 	switch {
 	case start == 0 || v.Subject == nil:
 		return "", nil
@@ -211,12 +212,12 @@ func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve
 	for _, e := range v.Of(reeve.ProcessStart, reeve.ProcessAccess) {
 		switch by := v.By(e); {
 		case e.Kind == reeve.ProcessStart && by == v.Process.ID:
-			a, b := base(e.Get(reeve.AttrParentImage)), base(v.Get(reeve.AttrParentImage))
-			if a != "" && b != "" && a != b {
+			a, b := playbook.Base(e.Get(reeve.AttrParentImage)), playbook.Base(v.Get(reeve.AttrParentImage))
+			if a != "" && b != "" && a != b && a != "svchost.exe" && b != "svchost.exe" { // a service host starts programs in others' names
 				return "another record of the same start names " + playbook.Quoted(a), []reeve.Ref{v.Subject.Ref, e.Ref}
 			}
-		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && by != parent.ID && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
-			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && !inWindows(who) {
+		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && !contains(ids(chain), by) && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
+			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && writable(who) {
 				return playbook.Quoted(who) + " had opened it " + playbook.Ago(start-e.Time) + " before with the right to start programs in its name", append(slices.Clip(v.SubjectRefs()), e.Ref)
 			}
 		}
@@ -286,7 +287,11 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 			a.Signals = append(a.Signals, signal(reeve.SignalOldTask, "its task or service was made "+playbook.Ago(age)+" before", append(slices.Clip(refs), made.Ref)...))
 		}
 	}
-	for _, p := range chain[:max(at, 1)] {
+	reach := max(at, 1)
+	if a.Value == "other" || a.Value == "unknown" {
+		reach = len(chain)
+	}
+	for _, p := range chain[:reach] {
 		if !oddPlace(&p) {
 			continue
 		}
@@ -305,7 +310,7 @@ func oddPlace(p *reeve.Process) bool {
 	if !writable(p.Image) {
 		return false
 	}
-	for _, e := range lolbas.ByName(base(p.Image)) {
+	for _, e := range lolbas.ByName(playbook.Base(p.Image)) {
 		if at := lolbas.Locate(e, p.Image).Class; at == lolbas.Listed || at == lolbas.ListedForm {
 			return false
 		}
@@ -351,11 +356,11 @@ func registered(v *playbook.View, value string, line []reeve.Process, at int, ta
 // arguments, without which a shell's name would mean nothing.
 func starts(v *playbook.View, action string, p reeve.Process) bool {
 	program, rest := cmdline.Program(action)
-	if base(program) == "" || !samePath(program, p.Image) && (strings.Contains(program, `\`) || !oneOf(p.Image, base(program)+" "+base(program)+".exe")) {
+	if playbook.Base(program) == "" || !samePath(program, p.Image) && (strings.Contains(program, `\`) || !playbook.OneOf(p.Image, playbook.Base(program)+" "+playbook.Base(program)+".exe")) {
 		return false
 	}
 	if rest = strings.TrimSpace(rest); rest == "" {
-		return !oneOf(p.Image, interpreters)
+		return !playbook.OneOf(p.Image, interpreters)
 	}
 	e := v.StartOf(p)
 	return e != nil && strings.Contains(e.Get(reeve.AttrCommandLine), rest)
@@ -373,9 +378,6 @@ func taskRun(v *playbook.View, below []reeve.Process) *reeve.Event {
 	return nil
 }
 
-var logonTypes = map[string]string{"2": "at the console", "3": "over the network", "4": "as a batch job", "5": "as a service", "7": "unlocking the session",
-	"8": "over the network in clear text", "9": "with other credentials", "10": "by remote desktop", "11": "at the console with cached credentials"}
-
 func logonDetails(v *playbook.View, a *reeve.Answer) {
 	id := v.Process.LogonID
 	switch e := v.Logon(); {
@@ -386,11 +388,7 @@ func logonDetails(v *playbook.View, a *reeve.Answer) {
 		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: id + "; no record of its logon"})
 		a.Missing = append(a.Missing, v.Enable(reeve.Logon))
 	default:
-		text := fmt.Sprintf("%s logged on %s", cmp.Or(e.Get(reeve.AttrTargetUser), "an unnamed account"), cmp.Or(logonTypes[e.Get(reeve.AttrLogon)], "in an unstated way"))
-		if s := playbook.Source(e); s != "" {
-			text += " from " + s
-		}
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: text + " at " + e.Time.String(), Refs: []reeve.Ref{e.Ref}})
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: playbook.LogonWords(e), Refs: []reeve.Ref{e.Ref}})
 	}
 }
 

@@ -41,6 +41,8 @@ func Use(v *playbook.View) lolbas.Use {
 // Payloads are what the subject ran or was told to run, likeliest first: named and seen, then named, then seen.
 func Payloads(v *playbook.View) []reeve.Payload {
 	children := payloadChildren(v)
+	own := len(children)
+	children = append(children, startedByOthers(v)...)
 	used := map[reeve.ProcID]bool{}
 	var both, told, seen []reeve.Payload
 	for _, p := range Use(v).Payloads {
@@ -66,7 +68,7 @@ func Payloads(v *playbook.View) []reeve.Payload {
 			told = append(told, out)
 		}
 	}
-	for i := range children {
+	for i := range children[:own] {
 		if c := &children[i]; !used[c.ID] {
 			out := reeve.Payload{Kind: kindOf(c.Image), Image: c.Image}
 			fill(v, &out, c)
@@ -123,6 +125,20 @@ func payloadChildren(v *playbook.View) []reeve.Process {
 	return out
 }
 
+// startedByOthers are programs that a service or broker started within a minute after the subject: it may have asked for them.
+// They are payloads only when the command line names them.
+func startedByOthers(v *playbook.View) []reeve.Process {
+	var out []reeve.Process
+	for _, e := range v.Of(reeve.ProcessStart) {
+		p := v.Graph.Process(v.By(e))
+		if since := e.Time - v.Time(); since >= 0 && since <= reeve.Minute && p.Parent != 0 && p.Parent != v.Process.ID && p.ID != v.Process.ID &&
+			playbook.OneOf(v.Graph.Process(p.Parent).Image, "svchost.exe services.exe wmiprvse.exe dllhost.exe msiexec.exe explorer.exe taskeng.exe") && inWindows(v.Graph.Process(p.Parent).Image) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // resolve gives the payload's path as far as the record tells: a relative one is taken against the working directory, a bare
 // name stays one, because Windows looks for it in many places.
 func resolve(v *playbook.View, p lolbas.Payload) string {
@@ -144,13 +160,13 @@ func childOf(v *playbook.View, children []reeve.Process, p lolbas.Payload, image
 	if p.Kind == lolbas.PayloadCmd {
 		image, _ = cmdline.Program(p.Target)
 	}
-	name, rooted := base(image), cmdline.ParsePath(image).Kind == cmdline.Local
+	name, rooted := playbook.Base(image), cmdline.ParsePath(image).Kind == cmdline.Local
 	for i := range children {
 		c := &children[i]
-		if b := base(c.Image); name != "" && (b == name || b == name+".exe" || b == name+".com") && (!rooted || samePath(c.Image, image) || samePath(c.Image, image+".exe") || !strings.Contains(c.Image, `\`)) {
+		if b := playbook.Base(c.Image); name != "" && (b == name || b == name+".exe" || b == name+".com") && (!rooted || samePath(c.Image, image) || samePath(c.Image, image+".exe") || !strings.Contains(c.Image, `\`)) {
 			return c
 		}
-		if e := v.StartOf(*c); p.Kind == lolbas.PayloadCmd && e != nil && oneOf(c.Image, shells) && strings.Contains(e.Get(reeve.AttrCommandLine), strings.TrimSpace(p.Target)) {
+		if e := v.StartOf(*c); p.Kind == lolbas.PayloadCmd && e != nil && playbook.OneOf(c.Image, shells) && strings.Contains(e.Get(reeve.AttrCommandLine), strings.TrimSpace(p.Target)) {
 			return c
 		}
 	}
@@ -171,14 +187,14 @@ func fill(v *playbook.View, out *reeve.Payload, c *reeve.Process) {
 // loadOf finds the record of a library being loaded by the subject: the very file when the line states a folder, for a bare name
 // any of that name, one from a place that anybody can write to first.
 func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
-	name := base(image)
+	name := playbook.Base(image)
 	if name == "" || p.Kind == lolbas.PayloadExe || p.Kind == lolbas.PayloadFile {
 		return nil
 	}
 	var found *reeve.Event
 	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ImageLoad) {
 		path := e.Get(reeve.AttrLoadedImage)
-		switch l := base(path); {
+		switch l := playbook.Base(path); {
 		case l != name && l != name+".dll":
 		case strings.Contains(image, `\`) && !samePath(path, image) && !samePath(path, image+".dll"):
 		case found == nil, writable(path) && !writable(found.Get(reeve.AttrLoadedImage)):
@@ -188,27 +204,29 @@ func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 	return found
 }
 
-// attached cites the subject's reaching into the process that it was told to attach to, by number or name.
+// attached cites the subject's reaching into the process that it was told to attach to.
 func attached(v *playbook.View, target string) []reeve.Ref {
-	pid, err := strconv.ParseUint(target, 0, 32)
-	var out []*reeve.Event
-	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ProcessAccess, reeve.RemoteThread) {
-		if b := base(e.Get(reeve.AttrTargetImage)); err == nil && e.Target.PID == uint32(pid) || err != nil && (b == base(target) || b == base(target)+".exe") {
-			out = append(out, e)
-		}
+	deeds := v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ProcessAccess, reeve.RemoteThread)
+	return eventRefs(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !reaches(e, target) }))
+}
+
+// reaches tells whether an event acts on a process that is named by number or name.
+func reaches(e *reeve.Event, target string) bool {
+	if pid, err := strconv.ParseUint(target, 0, 32); err == nil {
+		return e.Target.PID == uint32(pid)
 	}
-	return eventRefs(out)
+	return target != "" && playbook.OneOf(e.Get(reeve.AttrTargetImage), playbook.Base(target)+" "+playbook.Base(target)+".exe")
 }
 
 func kindOf(image string) string {
 	switch {
-	case oneOf(image, "cmd.exe powershell.exe pwsh.exe"):
+	case playbook.OneOf(image, "cmd.exe powershell.exe pwsh.exe"):
 		return "cmd"
-	case oneOf(image, "wscript.exe cscript.exe"):
+	case playbook.OneOf(image, "wscript.exe cscript.exe"):
 		return "script"
-	case oneOf(image, "mshta.exe"):
+	case playbook.OneOf(image, "mshta.exe"):
 		return "hta"
-	case oneOf(image, "msiexec.exe"):
+	case playbook.OneOf(image, "msiexec.exe"):
 		return "msi"
 	}
 	return "exe"
@@ -226,7 +244,7 @@ func askPayload(v *playbook.View) reeve.Answer {
 		a.Details = append(a.Details, reeve.Detail{Name: "asked for", Value: use.Mode, Refs: v.SubjectRefs()})
 	}
 	line, list := v.Get(reeve.AttrCommandLine), knownPayloads(v)
-	children := v.Coverage.Speaks(v.Host(), reeve.ProcessStart, "", v.Time(), v.Time()+reeve.Minute).State
+	children := v.Coverage.Speaks(v.Host(), reeve.ProcessStart, "", v.Time(), v.End()).State
 	switch {
 	case len(v.Payloads) > 0:
 		a.Value, a.Stance = v.Payloads[0].Kind, reeve.Neutral
@@ -338,7 +356,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides that it is a program")
 	}
 	carries := carrier(v, p.Payload)
-	if oneOf(file, interpreters) || p.Kind == "cmd" && oneOf(firstProgram(p.Payload), interpreters) {
+	if playbook.OneOf(file, interpreters) || p.Kind == "cmd" && playbook.OneOf(firstProgram(p.Payload), interpreters) {
 		add(reeve.SignalPayloadShell, "it started "+playbook.Quoted(cmp.Or(p.CommandLine, p.Image)))
 	}
 	switch {
@@ -366,7 +384,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 
 func firstProgram(p *reeve.Payload) string {
 	program, _ := cmdline.Program(p.CommandLine)
-	b := base(program)
+	b := playbook.Base(program)
 	if b != "" && !strings.Contains(b, ".") {
 		b += ".exe"
 	}
@@ -416,7 +434,7 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 	below, _ := v.Descendants()
 	for _, e := range v.Deeds(append([]reeve.ProcID{v.Process.ID}, ids(below)...), reeve.ImageLoad) {
 		path := e.Get(reeve.AttrLoadedImage)
-		named := oneOf(path, companions)
+		named := playbook.OneOf(path, companions)
 		beside := v.By(e) == v.Process.ID && samePath(folderOf(path), folderOf(v.Process.Image)) && !samePath(path, v.Process.Image)
 		if !named && !beside || !writable(path) {
 			continue

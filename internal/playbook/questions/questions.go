@@ -33,15 +33,10 @@ func Core() []string {
 	return ids
 }
 
-// base is the file name of a path in lower case.
-func base(path string) string {
-	return strings.ToLower(strings.Trim(path[strings.LastIndexAny(path, `\/`)+1:], `"`))
-}
-
 // isHelper tells the console hosts and crash handlers that Windows itself puts beside a process: never a payload. The name is not
 // enough, anybody can use it; and a console host that was told what to run is no helper.
 func isHelper(v *playbook.View, p *reeve.Process) bool {
-	switch base(p.Image) {
+	switch playbook.Base(p.Image) {
 	case "werfault.exe", "werfaultsecure.exe", "wermgr.exe", "csrss.exe":
 		return inWindows(p.Image)
 	case "conhost.exe", "openconsole.exe":
@@ -67,7 +62,7 @@ func inWindows(path string) bool {
 // carrier tells programs that only carry what somebody else wrote: shells, interpreters, and whatever LOLBAS lists, known by
 // name, original file name or hash. That such a program is signed, known and in its place says nothing of what it runs.
 func carrier(v *playbook.View, p *reeve.Payload) bool {
-	if oneOf(p.Image, interpreters) || p.Kind == "cmd" && oneOf(firstProgram(p), interpreters) || len(lolbas.ByName(base(p.Image))) > 0 {
+	if playbook.OneOf(p.Image, interpreters) || p.Kind == "cmd" && playbook.OneOf(firstProgram(p), interpreters) || len(lolbas.ByName(playbook.Base(p.Image))) > 0 {
 		return true
 	}
 	if _, known := lolbas.KnownHash(p.Hashes.SHA256); known {
@@ -79,12 +74,6 @@ func carrier(v *playbook.View, p *reeve.Payload) bool {
 		}
 	}
 	return false
-}
-
-// oneOf tells whether the base name of an image is in a space-separated list.
-func oneOf(image, list string) bool {
-	b := base(image)
-	return b != "" && !strings.Contains(b, " ") && strings.Contains(" "+list+" ", " "+b+" ")
 }
 
 // writable tells whether anybody, or another machine, can have put a file where it lies.
@@ -99,7 +88,7 @@ func writable(path string) bool {
 // samePath tells whether two texts name one file, however they spell it. System32 and SysWOW64 are one: Windows redirects
 // 32-bit programs without telling.
 func samePath(a, b string) bool {
-	if base(a) == "" || a == b {
+	if playbook.Base(a) == "" || a == b {
 		return a == b && a != ""
 	}
 	x, y := native(cmdline.ParsePath(a)), native(cmdline.ParsePath(b))

@@ -53,7 +53,7 @@ func askReputation(v *playbook.View) reeve.Answer {
 	var refs []reeve.Ref
 	for i := range v.Payloads {
 		p := &v.Payloads[i]
-		good = look("the payload "+playbook.Quoted(base(p.Image)), p.Hashes, p.Refs) && !carrier(v, p) && good
+		good = look("the payload "+playbook.Quoted(playbook.Base(p.Image)), p.Hashes, p.Refs) && !carrier(v, p) && good
 		refs = append(refs, p.Refs...)
 	}
 	switch {
@@ -96,7 +96,7 @@ func convicted(v *playbook.View, a *reeve.Answer) (says string) {
 		text := strings.ToLower(e.Get(reeve.AttrPath))
 		for _, f := range files {
 			near := e.Time >= v.Time()-reeve.Minute && e.Time <= max(v.Process.End, v.Time())+10*reeve.Minute
-			if len(base(f)) < 5 || !strings.Contains(f, `\`) || !playbook.Mentions(text, strings.ToLower(f)) || !writable(f) && !near {
+			if len(playbook.Base(f)) < 5 || !strings.Contains(f, `\`) || !playbook.Mentions(text, strings.ToLower(f)) || !writable(f) && !near {
 				continue
 			}
 			line := fmt.Sprintf("a security product reported %s on %s", playbook.Quoted(cmp.Or(e.Get(reeve.AttrName), e.Get(reeve.AttrRule), "a threat")), playbook.Quoted(f))

@@ -376,7 +376,7 @@ func (s *scenario) enter(v *playbook.View) bool {
 		v.Subject = toldByChild(v)
 	}
 	id := lolbas.Identify(stated(v)).Entry
-	if list := lolbas.ByName(base(v.Process.Image)); id == nil && len(list) > 0 {
+	if list := lolbas.ByName(playbook.Base(v.Process.Image)); id == nil && len(list) > 0 {
 		id = list[0]
 	}
 	if id != nil {
