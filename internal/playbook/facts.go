@@ -2,11 +2,22 @@ package playbook
 
 import (
 	"cmp"
+	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
 	"reeve"
 )
+
+// RefsOf cites events.
+func RefsOf(list []*reeve.Event) []reeve.Ref {
+	var out []reeve.Ref
+	for _, e := range list {
+		out = append(out, e.Ref)
+	}
+	return Distinct(out)
+}
 
 // Signature reads what a record of a loaded image says: whether the file is signed, and whether that signature was found valid.
 func Signature(e *reeve.Event) (signed, valid bool) {
@@ -107,6 +118,35 @@ func Source(e *reeve.Event) string {
 		}
 	}
 	return ""
+}
+
+// Outside tells whether an address lies beyond the organisation: routable and not private.
+func Outside(ip string) bool {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
+}
+
+// Parents lists ancestors, nearest first, each by what its record or its child's states.
+func (v *View) Parents(chain []reeve.Process) []reeve.Detail {
+	var out []reeve.Detail
+	for i, p := range chain[:min(len(chain), 32)] {
+		value := p.Image
+		if value == "" {
+			value = fmt.Sprintf("process %d", p.Key.PID)
+		}
+		if e := v.StartOf(p); e != nil && e.Get(reeve.AttrCommandLine) != "" {
+			value = e.Get(reeve.AttrCommandLine)
+		}
+		if p.Inferred {
+			value += " (inferred from others' records)"
+		}
+		out = append(out, reeve.Detail{Name: fmt.Sprintf("parent %d", i+1), Value: value, Refs: p.Refs})
+	}
+	return out
 }
 
 // Gaps are the stretches without records on the subject's host that touch a time.

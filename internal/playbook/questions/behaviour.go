@@ -142,7 +142,7 @@ func keepLedger(v *playbook.View, a *reeve.Answer, tree []reeve.ProcID) silence 
 	for _, row := range ledger {
 		deeds := slices.DeleteFunc(v.Deeds(tree, row.kinds...), func(e *reeve.Event) bool { return e.Kind == reeve.ProcessStart && v.By(e) == v.Process.ID })
 		if len(deeds) > 0 {
-			a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: playbook.Count(len(deeds), "event") + " seen", Refs: eventRefs(deeds[:min(len(deeds), 3)])})
+			a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: playbook.Count(len(deeds), "event") + " seen", Refs: playbook.RefsOf(deeds[:min(len(deeds), 3)])})
 		}
 		var tells coverage.Speech
 		for i, k := range row.kinds {
@@ -188,6 +188,9 @@ func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, l
 	}
 	if l.hole != "" {
 		blind += "; records of that time are missing (" + l.hole + ")"
+	}
+	if v.Limit != "" {
+		blind += "; " + v.Limit
 	}
 	a.Refs = v.SubjectRefs()
 	if e := worst[a.Value]; e != nil {

@@ -12,11 +12,11 @@ var frequency = playbook.Question{
 	ID:       "frequency",
 	Text:     "How usual is this here?",
 	Values:   []string{"usual", "rare", "first_seen", "deployment", "too_little_history"},
-	Requires: []string{"origin"},
+	Requires: []string{"payload", "origin"},
 	Doc: playbook.Doc{
 		Why:         "What happens every week is seldom an attack; what never happened before deserves a look.",
 		Supports:    "The program never ran before in a month or more of records, or never on this host.",
-		Refutes:     "The same command shape ran on this host again and again and is not spreading just then, or management software ran it on many hosts within a minute.",
+		Refutes:     "The same command shape ran on this host again and again and is not spreading just then, and what it runs cannot be replaced by anybody; or management software ran it on many hosts within a minute.",
 		BlindSpots:  "Evidence of a few days cannot tell a first time from a seldom one. The case's own processes, what they started and its payload's hash are never counted. An intruder who stays for weeks becomes usual.",
 		KnownBenign: "New software, monthly and quarterly jobs, freshly installed hosts.",
 	},
@@ -47,6 +47,12 @@ func askFrequency(v *playbook.View) reeve.Answer {
 	if o := v.Answer("origin"); o != nil {
 		managed = o.Value == "management_agent" && o.Stance == reeve.Refutes
 	}
+	fixed := false // what it runs is nothing, or lies where only administrators write
+	if p := v.Answer("payload"); p != nil {
+		fixed = slices.ContainsFunc(p.Signals, func(s reeve.Signal) bool {
+			return s.Code == reeve.SignalOrdinaryUse || s.Code == reeve.SignalPayloadProtected
+		})
+	}
 	window := fmt.Sprintf("in %s of process records on this host and %s in all, this case left out", playbook.Count(h.Days, "day"), playbook.Count(h.AllHosts, "host"))
 	say := func(value, says string, stance reeve.Stance, code reeve.SignalCode) {
 		a.Value, a.Says, a.Stance = value, says, stance
@@ -58,7 +64,12 @@ func askFrequency(v *playbook.View) reeve.Answer {
 	case managed && h.SameMinuteHosts >= deployHosts:
 		say("deployment", fmt.Sprintf("Management software ran the same command shape on %d other hosts within a minute.", h.SameMinuteHosts), reeve.Refutes, reeve.SignalDeployment)
 	case h.SameHost >= habitRuns && h.SameShape-h.SameMinuteHosts >= habitRuns && h.SameMinuteHosts < deployHosts && h.Days >= historyWanted:
-		say("usual", fmt.Sprintf("The program ran %d times before on this host, %d times anywhere with this command shape, %s.", h.SameHost, h.SameShape, window), reeve.Refutes, reeve.SignalHabitual)
+		says := fmt.Sprintf("The program ran %d times before on this host, %d times anywhere with this command shape, %s.", h.SameHost, h.SameShape, window)
+		if fixed {
+			say("usual", says, reeve.Refutes, reeve.SignalHabitual)
+		} else {
+			say("usual", says+" What it runs may have been replaced since.", reeve.Neutral, "")
+		}
 	case h.Days < historyWanted:
 		says := fmt.Sprintf("Only %s of process records precede it on this host; %s of the program elsewhere in the evidence.", playbook.Count(h.Days, "day"), playbook.Count(h.Runs, "other run"))
 		a.Missing = []reeve.Need{{Needs: fmt.Sprintf("at least %d days of process records before the execution", historyWanted), Enable: "longer retention, archived logs, or a baseline of this estate"}}

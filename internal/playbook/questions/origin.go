@@ -81,7 +81,7 @@ const (
 
 func askOrigin(v *playbook.View) reeve.Answer {
 	chain, stop := v.Ancestors()
-	a := reeve.Answer{Value: "unknown", Details: chainDetails(v, chain)}
+	a := reeve.Answer{Value: "unknown", Details: v.Parents(chain)}
 	logonDetails(v, &a)
 	if len(chain) == 0 {
 		a.Says = "No record names its parent."
@@ -231,6 +231,9 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 	say := func(stance reeve.Stance, code reeve.SignalCode, says string, more ...reeve.Ref) {
 		a.Stance = stance
 		a.Signals = append(a.Signals, signal(code, says, append(slices.Clip(refs), more...)...))
+		if code == reeve.SignalRemoteStart || code == reeve.SignalInteractive || code == reeve.SignalFreshTask || code == reeve.SignalOldTask {
+			a.Says = strings.TrimSuffix(a.Says, ".") + "; " + says + "."
+		}
 	}
 	if a.Value != "unknown" {
 		a.Stance = reeve.Neutral
@@ -284,7 +287,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 		case age <= reeve.Day:
 			say(reeve.Supports, reeve.SignalFreshTask, "its task or service was made "+playbook.Ago(age)+" before", made.Ref)
 		case age >= 14*reeve.Day:
-			a.Signals = append(a.Signals, signal(reeve.SignalOldTask, "its task or service was made "+playbook.Ago(age)+" before", append(slices.Clip(refs), made.Ref)...))
+			say(a.Stance, reeve.SignalOldTask, "its task or service was made "+playbook.Ago(age)+" before", made.Ref)
 		}
 	}
 	reach := max(at, 1)
@@ -295,7 +298,8 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 		if !oddPlace(&p) {
 			continue
 		}
-		a.Signals = append(a.Signals, signal(reeve.SignalOddParent, playbook.Quoted(p.Image)+" in its chain of parents runs from a place that anybody can write to", p.Refs...))
+		says := playbook.Quoted(p.Image) + " in its chain of parents runs from a place that anybody can write to"
+		a.Signals, a.Says = append(a.Signals, signal(reeve.SignalOddParent, says, p.Refs...)), strings.TrimSuffix(a.Says, ".")+"; "+says+"."
 		if a.Stance == reeve.Refutes {
 			a.Stance = reeve.Neutral // whoever put that there may have used the agent's start
 		} else {
@@ -390,22 +394,4 @@ func logonDetails(v *playbook.View, a *reeve.Answer) {
 	default:
 		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: playbook.LogonWords(e), Refs: []reeve.Ref{e.Ref}})
 	}
-}
-
-func chainDetails(v *playbook.View, chain []reeve.Process) []reeve.Detail {
-	var out []reeve.Detail
-	for i, p := range chain {
-		value := p.Image
-		if value == "" {
-			value = fmt.Sprintf("process %d", p.Key.PID)
-		}
-		if e := v.StartOf(p); e != nil && e.Get(reeve.AttrCommandLine) != "" {
-			value = e.Get(reeve.AttrCommandLine)
-		}
-		if p.Inferred {
-			value += " (inferred from its child's record)"
-		}
-		out = append(out, reeve.Detail{Name: fmt.Sprintf("parent %d", i+1), Value: value, Refs: p.Refs})
-	}
-	return out
 }

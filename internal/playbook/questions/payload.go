@@ -114,11 +114,14 @@ func Companions(v *playbook.View) []string {
 	return out
 }
 
+// maxChildren bounds what is looked at of a program that starts thousands, as the desktop does.
+const maxChildren = 128
+
 // payloadChildren are the subject's own children without console hosts and crash handlers.
 func payloadChildren(v *playbook.View) []reeve.Process {
 	var out []reeve.Process
 	for _, id := range v.Graph.Children(v.Process.ID) {
-		if p := v.Graph.Process(id); !isHelper(v, &p) {
+		if p := v.Graph.Process(id); len(out) < maxChildren && !isHelper(v, &p) {
 			out = append(out, p)
 		}
 	}
@@ -207,7 +210,7 @@ func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 // attached cites the subject's reaching into the process that it was told to attach to.
 func attached(v *playbook.View, target string) []reeve.Ref {
 	deeds := v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ProcessAccess, reeve.RemoteThread)
-	return eventRefs(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !reaches(e, target) }))
+	return playbook.RefsOf(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !reaches(e, target) }))
 }
 
 // reaches tells whether an event acts on a process that is named by number or name.
@@ -301,6 +304,7 @@ func sayPayload(p known, line string) string {
 
 // weighUse judges the form of the command line, and whether what ran is what it names.
 func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
+	_, args := cmdline.Args(v.Get(reeve.AttrCommandLine))
 	runs := slices.ContainsFunc(list, func(p known) bool { return p.Kind != "file" || !p.told })
 	switch {
 	case use.Abuse:
@@ -309,7 +313,7 @@ func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
 			says += " (" + use.Category + ", " + use.Technique + ")"
 		}
 		a.Signals = append(a.Signals, signal(reeve.SignalDocumentedAbuse, says, v.SubjectRefs()...))
-	case use.Mode != "" && !runs && use.Hidden == "":
+	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0: // a line without arguments leaves it to the working directory
 		a.Signals = append(a.Signals, signal(reeve.SignalOrdinaryUse, "the command line is ordinary use ("+use.Mode+")", v.SubjectRefs()...))
 	}
 	unseen, other := false, (*known)(nil)
@@ -368,7 +372,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 	}
 	for i := range v.Events {
 		e := &v.Events[i]
-		if e.Kind != reeve.ImageLoad || file == "" || !samePath(e.Get(reeve.AttrLoadedImage), file) {
+		if e.Kind != reeve.ImageLoad || file == "" || playbook.Base(e.Get(reeve.AttrLoadedImage)) != playbook.Base(file) || !samePath(e.Get(reeve.AttrLoadedImage), file) {
 			continue
 		}
 		if _, valid := playbook.Signature(e); valid && !carries {

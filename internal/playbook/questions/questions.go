@@ -5,7 +5,6 @@
 package questions
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -68,12 +67,13 @@ func carrier(v *playbook.View, p *reeve.Payload) bool {
 	if _, known := lolbas.KnownHash(p.Hashes.SHA256); known {
 		return true
 	}
-	for _, c := range payloadChildren(v) {
-		if e := v.StartOf(c); e != nil && strings.EqualFold(c.Image, p.Image) && len(lolbas.ByOriginalFileName(e.Get(reeve.AttrOriginalFileName))) > 0 {
-			return true
+	return slices.ContainsFunc(payloadChildren(v), func(c reeve.Process) bool {
+		e := (*reeve.Event)(nil)
+		if strings.EqualFold(c.Image, p.Image) {
+			e = v.StartOf(c)
 		}
-	}
-	return false
+		return e != nil && len(lolbas.ByOriginalFileName(e.Get(reeve.AttrOriginalFileName))) > 0
+	})
 }
 
 // writable tells whether anybody, or another machine, can have put a file where it lies.
@@ -115,14 +115,7 @@ func protected(path string) bool {
 }
 
 // Outside tells whether an address lies beyond the organisation: routable and not private.
-func Outside(ip string) bool {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return false
-	}
-	a = a.Unmap()
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
-}
+func Outside(ip string) bool { return playbook.Outside(ip) }
 
 // ids of processes.
 func ids(list ...[]reeve.Process) []reeve.ProcID {
@@ -133,15 +126,6 @@ func ids(list ...[]reeve.Process) []reeve.ProcID {
 		}
 	}
 	return out
-}
-
-// eventRefs cites events.
-func eventRefs(list []*reeve.Event) []reeve.Ref {
-	var out []reeve.Ref
-	for _, e := range list {
-		out = append(out, e.Ref)
-	}
-	return playbook.Distinct(out)
 }
 
 func signal(code reeve.SignalCode, says string, refs ...reeve.Ref) reeve.Signal {
