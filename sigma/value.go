@@ -254,11 +254,30 @@ func parseNetwork(s string) (netip.Prefix, error) {
 }
 
 func inNetwork(p netip.Prefix, s string) bool {
-	if len(s) < 2 || len(s) > 64 || strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
-		return false // no address, and parsing would make an error
+	if !likeAddress(s) {
+		return false
 	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && p.Contains(a.Unmap().WithZone(""))
+}
+
+// likeAddress refuses most of what is no address, of which parsing would make an error.
+func likeAddress(s string) bool {
+	bare, _, _ := strings.Cut(s, "%")
+	dots, colons, letters := 0, 0, 0
+	for i := range len(bare) {
+		switch c := bare[i]; {
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			letters++
+		case c < '0' || c > '9':
+			return false
+		}
+	}
+	return len(s) <= 64 && (colons > 1 || dots == 3 && letters == 0 && len(bare) == len(s))
 }
 
 // units are the parts of a time that rules compare.
@@ -297,21 +316,45 @@ func timePart(s, unit string) (float64, bool) {
 // number reads a decimal number. What is none is told without making an error.
 func number(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
-	digits := 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '.', (c == '-' || c == '+') && (i == 0 || s[i-1]|0x20 == 'e'), c|0x20 == 'e' && digits > 0:
-		default:
-			return 0, false
-		}
-	}
-	if digits == 0 {
+	if !isNumber(s) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil
+}
+
+// isNumber knows [sign] digits [. digits] [e [sign] digits]; there may be no digits on one side of the point.
+func isNumber(s string) bool {
+	digits := func() int {
+		n := 0
+		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+			n++
+		}
+		s = s[n:]
+		return n
+	}
+	sign := func() {
+		if s != "" && (s[0] == '-' || s[0] == '+') {
+			s = s[1:]
+		}
+	}
+	sign()
+	n := digits()
+	if s != "" && s[0] == '.' {
+		s = s[1:]
+		n += digits()
+	}
+	if n == 0 {
+		return false
+	}
+	if s != "" && s[0]|0x20 == 'e' {
+		s = s[1:]
+		sign()
+		if digits() == 0 {
+			return false
+		}
+	}
+	return s == ""
 }
 
 // test answers a predicate for one present value; v is unfolded, f its folded form.

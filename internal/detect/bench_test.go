@@ -158,6 +158,22 @@ func BenchmarkProcessStarts(b *testing.B) {
 	})
 }
 
+// BenchmarkColdProcessStarts matches every distinct process start once with a matcher that has seen none: nothing is remembered.
+func BenchmarkColdProcessStarts(b *testing.B) {
+	records := collect(b, false)
+	set := sharedRules(b)
+	engine := sigma.Compile(set, windows{})
+	b.ReportAllocs()
+	b.ResetTimer()
+	for b.Loop() {
+		m := newMatcher(engine)
+		for _, r := range records {
+			m.Match(r)
+		}
+	}
+	b.ReportMetric(float64(b.N)*float64(len(records))/b.Elapsed().Seconds(), "events/s")
+}
+
 // BenchmarkAnyRecord matches records of every kind.
 func BenchmarkAnyRecord(b *testing.B) {
 	records := collect(b, true)
