@@ -52,7 +52,7 @@ var ledger = []struct {
 	{"files", true, []reeve.Kind{reeve.FileCreate, reeve.FileDelete, reeve.FileTime, reeve.FileStream, reeve.FileExecutable}},
 	{"registry", true, []reeve.Kind{reeve.RegistrySet, reeve.RegistryKey, reeve.RegistryRename}},
 	{"other processes", false, []reeve.Kind{reeve.ProcessAccess, reeve.RemoteThread, reeve.ProcessTamper}},
-	{"disk, subscriptions, tasks", false, []reeve.Kind{reeve.RawDiskRead, reeve.WMISubscription, reeve.TaskChange}},
+	{"raw disk, subscriptions and tasks", false, []reeve.Kind{reeve.RawDiskRead, reeve.WMISubscription, reeve.TaskChange}},
 }
 
 func askBehaviour(v *playbook.View) reeve.Answer {

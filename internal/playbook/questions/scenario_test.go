@@ -331,6 +331,9 @@ func (s *scenario) world(events []line, ids func(i int) uint64) (v *playbook.Vie
 		b, c := builders[i%2], counters[i%2]
 		c.Record(e.Host, e.Channel, ids(i), true, e.Time, e.Ref)
 		c.Event(e.Host, e.Kind, []byte(e.Get(reeve.AttrImage)), e.Time)
+		if e.Kind == reeve.ProcessStart && e.Channel == "Security" {
+			c.Unselected(e.Host, e.Kind, e.Time) // auditing leaves no start out
+		}
 		switch e.Kind {
 		case reeve.ProcessStart:
 			b.Start(process.Start{Host: e.Host, Key: e.Process, Parent: e.Parent, Image: e.Get(reeve.AttrImage), ParentImage: e.Get(reeve.AttrParentImage),
