@@ -216,9 +216,8 @@ func tampered(e *reeve.Event) (channel, says string) {
 		by = " by " + user
 	}
 	if e.Kind == reeve.LogCleared {
-		channel = e.Get(reeve.AttrChannel)
-		if channel == "" {
-			channel = e.Channel
+		if channel = e.Get(reeve.AttrChannel); channel == "" {
+			return "", "a log was cleared" + by // the record does not say which
 		}
 		return channel, "the log was cleared" + by
 	}
