@@ -52,7 +52,10 @@ func ParseSubject(s string) (Subject, error) {
 		if err != nil {
 			return out, fmt.Errorf("%w: %q: time: %w", ErrSubject, s, err)
 		}
-		out.host, out.pid, out.at = strings.ToLower(place[:i]), uint32(pid), reeve.TimeOf(at)
+		out.host, out.pid, out.at = strings.TrimRight(strings.ToLower(place[:i]), "."), uint32(pid), reeve.TimeOf(at)
+		if out.host == "" || pid == 0 || out.at == 0 {
+			return out, fmt.Errorf("%w: %q: host, pid or time is none that a process can have", ErrSubject, s)
+		}
 		return out, nil
 	}
 	p := cmdline.ParsePath(text)
@@ -71,14 +74,26 @@ func (s Subject) Matches(p *reeve.Process) bool {
 	case s.guid != reeve.GUID{}:
 		return p.Key.GUID == s.guid
 	case s.host != "":
-		short, _, _ := strings.Cut(p.Host, ".")
-		if p.Key.PID != s.pid || p.Host != s.host && short != s.host {
-			return false
-		}
-		return p.Start == 0 || p.Start <= s.at+slack && (p.End == 0 || p.End >= s.at-slack) && (p.End != 0 || p.Start >= s.at-slack)
+		return p.Key.PID == s.pid && sameHost(p.Host, s.host) && s.alive(p)
 	case s.name != "":
 		b := strings.ToLower(p.Image[strings.LastIndexAny(p.Image, `\/`)+1:])
-		return b == s.name || b == s.name+".exe"
+		return b == s.name || !strings.Contains(s.name, ".") && b == s.name+".exe"
 	}
 	return p.Image != "" && cmdline.ParsePath(p.Image).String() == s.path
+}
+
+// sameHost compares names of which either may be short.
+func sameHost(a, b string) bool {
+	shortA, domainA, _ := strings.Cut(a, ".")
+	shortB, domainB, _ := strings.Cut(b, ".")
+	return shortA == shortB && (domainA == domainB || domainA == "" || domainB == "")
+}
+
+// alive tells whether a process lived at the stated time. Of one whose end is not known only the start can be meant, since its
+// pid may have been used again; of one whose start is not known nothing contradicts.
+func (s Subject) alive(p *reeve.Process) bool {
+	if p.End != 0 {
+		return p.Start <= s.at+slack && p.End >= s.at-slack
+	}
+	return p.Start == 0 || p.Start <= s.at+slack && p.Start >= s.at-slack
 }

@@ -57,7 +57,10 @@ const (
 func Open(in Input) ([]Opened, []reeve.Triaged) {
 	list := slices.Clone(in.Executions)
 	slices.SortFunc(list, func(a, b Execution) int {
-		return cmp.Or(strings.Compare(a.Host, b.Host), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Process, b.Process))
+		return cmp.Or(strings.Compare(a.Host, b.Host), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Process, b.Process), strings.Compare(a.Entry.Name, b.Entry.Name))
+	})
+	list = slices.CompactFunc(list, func(a, b Execution) bool {
+		return a.Process == b.Process && a.Entry.Name == b.Entry.Name && a.Process != 0
 	})
 	t := &tally{rows: map[string]*reeve.Triaged{}}
 	cases := map[behaviour]*Opened{}
