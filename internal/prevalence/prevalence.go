@@ -7,6 +7,7 @@
 package prevalence
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -16,7 +17,7 @@ import (
 	"reeve/cmdline"
 )
 
-// Row is one process start, 64 bytes.
+// Row is one process start, 40 bytes.
 type Row struct {
 	Process reeve.ProcID
 	Program uint32 // interned base name
@@ -44,15 +45,16 @@ type Start struct {
 	Time                           reeve.Time
 }
 
-// ShapeOf hashes the shape of a command line, the program's own path left out. The hash is a cryptographic one, cut to 64 bits,
-// because whoever writes command lines must not be able to make a rare one look like a usual one.
+// ShapeOf hashes the shape of a command line, the program's own path left out; 0 means that there is no command line, which is
+// like no other. The hash is a cryptographic one, cut to 64 bits, because whoever writes command lines must not be able to make
+// a rare one look like a usual one.
 func ShapeOf(commandLine string) uint64 {
 	tokens := cmdline.Split(commandLine)
-	if len(tokens) > 0 {
-		commandLine = commandLine[tokens[0].End:]
+	if len(tokens) == 0 {
+		return 0
 	}
-	sum := sha256.Sum256([]byte(cmdline.Shape(commandLine)))
-	return binary.LittleEndian.Uint64(sum[:])
+	sum := sha256.Sum256([]byte(cmdline.Shape(commandLine[tokens[0].End:])))
+	return max(binary.LittleEndian.Uint64(sum[:]), 1)
 }
 
 // Build makes the table.
@@ -62,7 +64,7 @@ func Build(starts []Start) *Table {
 	for _, s := range starts {
 		host := t.intern(s.Host)
 		t.rows = append(t.rows, Row{s.Process, t.intern(base(s.Image)), t.intern(base(s.ParentImage)), host, t.intern(strings.ToLower(s.User)), s.CommandShape, s.Time})
-		if s.Time != 0 {
+		if s.Time != 0 && host != 0 {
 			h, ok := t.hosts[host]
 			if !ok {
 				h = span{s.Time, s.Time}
@@ -71,14 +73,9 @@ func Build(starts []Start) *Table {
 		}
 	}
 	slices.SortFunc(t.rows, func(a, b Row) int {
-		switch {
-		case a.Program != b.Program:
-			return int(a.Program) - int(b.Program)
-		case a.Time != b.Time:
-			return int((a.Time-b.Time)>>63)*2 + 1
-		}
-		return int(a.Process) - int(b.Process)
+		return cmp.Or(cmp.Compare(a.Program, b.Program), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Process, b.Process))
 	})
+	t.rows = slices.CompactFunc(t.rows, func(a, b Row) bool { return a.Process != 0 && a.Process == b.Process })
 	return t
 }
 
@@ -103,7 +100,7 @@ func (t *Table) Habit(s Start, leave func(reeve.ProcID) bool) reeve.Habit {
 		h.Days = int((s.Time - first) / reeve.Day)
 	}
 	hosts, users, minute := map[uint32]bool{}, map[uint32]bool{}, map[uint32]bool{}
-	from, _ := slices.BinarySearchFunc(t.rows, program, func(r Row, p uint32) int { return int(r.Program) - int(p) })
+	from, _ := slices.BinarySearchFunc(t.rows, program, func(r Row, p uint32) int { return cmp.Compare(r.Program, p) })
 	for _, r := range t.rows[from:] {
 		if r.Program != program || program == 0 {
 			break
@@ -112,16 +109,21 @@ func (t *Table) Habit(s Start, leave func(reeve.ProcID) bool) reeve.Habit {
 			continue
 		}
 		h.Runs++
-		hosts[r.Host], users[r.User] = true, true
-		if r.Host == host && r.Time < s.Time {
+		if r.Host != 0 {
+			hosts[r.Host] = true
+		}
+		if r.User != 0 {
+			users[r.User] = true
+		}
+		if r.Host == host && r.Time != 0 && r.Time < s.Time {
 			h.SameHost++
 		}
 		if r.Parent == parent && parent != 0 {
 			h.SameParent++
 		}
-		if r.Shape == s.CommandShape {
+		if r.Shape == s.CommandShape && r.Shape != 0 {
 			h.SameShape++
-			if d := r.Time - s.Time; d > -reeve.Minute && d < reeve.Minute && r.Host != host {
+			if r.Host != host && r.Time != 0 && r.Time > s.Time-reeve.Minute && r.Time < s.Time+reeve.Minute {
 				minute[r.Host] = true
 			}
 		}
@@ -142,7 +144,7 @@ func (t *Table) Programs(host string, before reeve.Time, leave func(reeve.ProcID
 	}
 	var out []Count
 	for _, r := range t.rows {
-		if r.Host != id || r.Time >= before || leave(r.Process) {
+		if r.Host != id || r.Program == 0 || r.Time == 0 || r.Time >= before || leave(r.Process) {
 			continue
 		}
 		if n := len(out); n == 0 || out[n-1].Base != names[r.Program] {
@@ -151,12 +153,9 @@ func (t *Table) Programs(host string, before reeve.Time, leave func(reeve.ProcID
 		out[len(out)-1].Runs++
 	}
 	slices.SortFunc(out, func(a, b Count) int {
-		if a.Runs != b.Runs {
-			return b.Runs - a.Runs
-		}
-		return strings.Compare(a.Base, b.Base)
+		return cmp.Or(cmp.Compare(b.Runs, a.Runs), strings.Compare(a.Base, b.Base))
 	})
-	return out[:min(len(out), most)]
+	return out[:min(len(out), max(most, 0))]
 }
 
 // Count is a program's runs.
