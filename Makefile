@@ -45,7 +45,7 @@ generate:
 
 # One static binary a platform, the licences of what is in it, and digests.
 release:
-	rm -rf dist && mkdir -p dist/licenses && cp LICENSE NOTICE dist/
+	rm -rf dist && mkdir -p dist/licenses/go && cp LICENSE NOTICE dist/ && cp "$$(go env GOROOT)/LICENSE" dist/licenses/go/
 	@set -e; for p in $(PLATFORMS); do \
 		os=$${p%/*} arch=$${p#*/} ext=; [ $$os != windows ] || ext=.exe; \
 		echo "dist/reeve-$$os-$$arch$$ext"; \

@@ -48,9 +48,14 @@ func TestConformance(t *testing.T) {
 	wanted := readersOfShared(t)
 	ran := runTests(t, wanted)
 	if *update {
+		before := readConformance(t)
 		var b strings.Builder
 		for _, n := range wanted {
-			fmt.Fprintf(&b, "%s\t%s\t%d\n", n.pkg, n.test, ran[n].cases)
+			least := ran[n].cases
+			if row, listed := before[n]; listed && row == 0 {
+				least = 0
+			}
+			fmt.Fprintf(&b, "%s\t%s\t%d\n", n.pkg, n.test, least)
 		}
 		if err := os.WriteFile(conformanceTable, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -100,8 +105,8 @@ func readConformance(t *testing.T) map[testName]int {
 	return rows
 }
 
-// sharedPath is how a literal names the folder beside the checkout, alone or as a part that is joined.
-var sharedPath = regexp.MustCompile("\\.\\./shared\\b|^[\"`]shared[/\"`]")
+// sharedPath is how a literal names the folder beside the checkout. Joined of parts, it is ".." and "shared" in one declaration.
+var sharedPath = regexp.MustCompile(`\.\./shared\b`)
 
 // readersOfShared finds the tests in whose code, or in what that code names within its package, a literal names ../shared.
 func readersOfShared(t *testing.T) []testName {
@@ -144,12 +149,14 @@ func reaching(files []*ast.File) (tests []string) {
 		if uses[name] == nil {
 			uses[name] = map[string]bool{}
 		}
+		up, down := false, false
 		ast.Inspect(n, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
 				uses[name][n.Name] = true
 			case *ast.BasicLit:
-				if sharedPath.MatchString(n.Value) {
+				up, down = up || n.Value == `".."`, down || n.Value == `"shared"`
+				if sharedPath.MatchString(n.Value) || up && down {
 					reached[name] = true
 				}
 			}
@@ -276,7 +283,7 @@ func TestTheTestsThatReadTheRealLogsAreFound(t *testing.T) {
 		func TestByName(t *testing.T) { _ = place }
 		func TestByText(t *testing.T) { _ = "../../../shared/facts/x.json" }
 		func TestByPart(t *testing.T) { filepath.Join("..", "..", "shared", "facts") }
-		func TestOther(t *testing.T)  { _ = "shared counts" }
+		func TestOther(t *testing.T)  { _ = "shared" }
 		func helper()                 { TestOther(nil) }
 		func TestMain(m *testing.M)   { open() }`, 0)
 	if err != nil {
