@@ -149,6 +149,14 @@ func (v *View) Parents(chain []reeve.Process) []reeve.Detail {
 	return out
 }
 
+// Reaches tells whether an event acts on a process that is named by number or name.
+func Reaches(e *reeve.Event, target string) bool {
+	if pid, err := strconv.ParseUint(target, 0, 32); err == nil {
+		return e.Target.PID == uint32(pid)
+	}
+	return target != "" && OneOf(e.Get(reeve.AttrTargetImage), Base(target)+" "+Base(target)+".exe")
+}
+
 // Gaps are the stretches without records on the subject's host that touch a time.
 func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
 	_, all := v.Coverage.Report(func(string) reeve.Need { return reeve.Need{} })

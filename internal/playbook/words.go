@@ -150,3 +150,13 @@ func Probable(p reeve.Process, chain []reeve.Process) string {
 	}
 	return ""
 }
+
+// Disguised tells names such as report.pdf.exe, and programs without a program's extension.
+func Disguised(name string) bool {
+	for _, ext := range []string{".exe", ".dll", ".scr", ".com"} {
+		if stem, ok := strings.CutSuffix(name, ext); ok {
+			return HasSuffix(stem, ".pdf .doc .docx .xls .xlsx .txt .jpg .jpeg .png .gif .zip .html .mp4 .csv .lnk")
+		}
+	}
+	return HasSuffix(name, ".pdf .docx .xlsx .jpg .jpeg .png .gif .txt .log .dat .tmp .mp4 .csv")
+}

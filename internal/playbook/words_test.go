@@ -66,6 +66,9 @@ func TestListsOfWords(t *testing.T) {
 		"not a path that only begins like it":   !Mentions(`c:\a.exe.txt`, `c:\a.exe`),
 		"the second one fits":                   Mentions(`c:\a.exe.txt, c:\a.exe`, `c:\a.exe`),
 		"no path is mentioned by an empty name": !Mentions("abc", ""),
+		"a picture that is a program":           Disguised("a.jpg.exe") && Disguised("a.pdf.scr") && Disguised("a.txt.dll"),
+		"a program with a picture's name":       Disguised("a.jpg") && Disguised("a.tmp"),
+		"a program":                             !Disguised("a.exe") && !Disguised("a.1.2.exe") && !Disguised("a"),
 		"the system's sessions":                 SystemLogon("0x3E7") && SystemLogon("0x3e5") && SystemLogon("0x3e4"),
 		"a user's session":                      !SystemLogon("0x1a2b3") && !SystemLogon(""),
 	} {
@@ -114,6 +117,17 @@ func TestFactsOfRecords(t *testing.T) {
 	} {
 		if got := Source(test.event); got != test.want {
 			t.Errorf("source %q, want %q", got, test.want)
+		}
+	}
+	for _, test := range []struct {
+		image, target string
+		pid           uint32
+		want          bool
+	}{{`C:\a.exe`, "7", 7, true}, {`C:\a.exe`, "0x7", 7, true}, {`C:\a.exe`, "8", 7, false}, {`C:\a.exe`, "a.exe", 7, true}, {`C:\a.exe`, "A", 7, true}, {`C:\a.exe`, "b", 7, false}, {`C:\a.exe`, "", 7, false}} {
+		e := event(reeve.AttrTargetImage, test.image)
+		e.Target.PID = test.pid
+		if got := Reaches(e, test.target); got != test.want {
+			t.Errorf("%s (%d) is reached as %q: %v", test.image, test.pid, test.target, got)
 		}
 	}
 	if got, want := LogonWords(event(reeve.AttrTargetUser, `EX\a`, reeve.AttrLogon, "10", reeve.AttrSourceIP, "10.0.0.9")), `EX\a logged on by remote desktop from 10.0.0.9 at `; got != want {

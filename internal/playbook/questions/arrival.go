@@ -207,7 +207,7 @@ func written(v *playbook.View, c *coming, e *reeve.Event, writer string, age ree
 		if c.program {
 			c.say(code, c.says, e.Ref)
 		}
-	case age > fresh:
+	case age > fresh || !c.program && built(v, c.path) != nil:
 	case !c.program:
 		c.say(reeve.SignalPayloadFresh, c.says, e.Ref)
 	case code != "":

@@ -194,7 +194,8 @@ func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, l
 	}
 	a.Refs = v.SubjectRefs()
 	if e := worst[a.Value]; e != nil {
-		a.Says = fmt.Sprintf("Worst effect seen: %s (%s).", a.Value, e.seen[0].says)
+		telling := max(slices.IndexFunc(e.seen, func(d deed) bool { return d.code != "" }), 0)
+		a.Says = fmt.Sprintf("Worst effect seen: %s (%s).", a.Value, e.seen[telling].says)
 		a.Stance = reeve.Neutral
 		for _, s := range a.Signals {
 			if s.Code != reeve.SignalNamedRemote && s.Code != reeve.SignalDropsPE && s.Code != reeve.SignalDiscovery {

@@ -55,9 +55,11 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 	}
 }
 
-// asked tells whether the subject itself reached into the very process that its command line names to attach to.
+// asked tells whether the subject itself reached into the very process that its command line names to attach to. Nobody traces
+// the processes that keep secrets or that everything runs under.
 func asked(v *playbook.View, e *reeve.Event) bool {
-	return v.By(e) == v.Process.ID && slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && reaches(e, p.Image) })
+	return v.By(e) == v.Process.ID && !playbook.OneOf(e.Get(reeve.AttrTargetImage), "lsass.exe lsaiso.exe winlogon.exe csrss.exe services.exe smss.exe wininit.exe svchost.exe explorer.exe") &&
+		slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && playbook.Reaches(e, p.Image) })
 }
 
 func isPayload(v *playbook.View, path string) bool {

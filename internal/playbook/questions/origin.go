@@ -267,6 +267,9 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 	case "management_agent":
 		say(reeve.Refutes, reeve.SignalManagement, "management software in its own folder started it")
 	case "autostart":
+		if playbook.OneOf(v.Process.Image, "explorer.exe") && inWindows(v.Process.Image) {
+			break // the desktop itself, at every logon
+		}
 		say(reeve.Supports, reeve.SignalAutostart, "an autostart entry started it")
 	case "user_click", "typed_shell", "developer_tool":
 		switch {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"reeve"
@@ -210,15 +209,7 @@ func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 // attached cites the subject's reaching into the process that it was told to attach to.
 func attached(v *playbook.View, target string) []reeve.Ref {
 	deeds := v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ProcessAccess, reeve.RemoteThread)
-	return playbook.RefsOf(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !reaches(e, target) }))
-}
-
-// reaches tells whether an event acts on a process that is named by number or name.
-func reaches(e *reeve.Event, target string) bool {
-	if pid, err := strconv.ParseUint(target, 0, 32); err == nil {
-		return e.Target.PID == uint32(pid)
-	}
-	return target != "" && playbook.OneOf(e.Get(reeve.AttrTargetImage), playbook.Base(target)+" "+playbook.Base(target)+".exe")
+	return playbook.RefsOf(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !playbook.Reaches(e, target) }))
 }
 
 func kindOf(image string) string {
@@ -356,34 +347,53 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 		return false
 	case path.Stream != "":
 		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides in an alternate data stream")
-	case (p.Kind == "exe" || p.Kind == "dll") && disguised(path.Base):
+	case (p.Kind == "exe" || p.Kind == "dll") && playbook.Disguised(path.Base):
 		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides that it is a program")
 	}
 	carries := carrier(v, p.Payload)
 	if playbook.OneOf(file, interpreters) || p.Kind == "cmd" && playbook.OneOf(firstProgram(p.Payload), interpreters) {
 		add(reeve.SignalPayloadShell, "it started "+playbook.Quoted(cmp.Or(p.CommandLine, p.Image)))
 	}
+	made := built(v, file)
 	switch {
+	case made != nil:
+		a.Details = append(a.Details, reeve.Detail{Name: "built", Value: file + ", by " + made.Get(reeve.AttrImage), Refs: []reeve.Ref{made.Ref}})
+		honest = p.told
 	case writable(file):
 		add(reeve.SignalPayloadPlace, "its payload "+playbook.Quoted(file)+" lies where anybody can write")
-	case protected(file) && !carries:
+	case protected(file) && !carries && p.told: // what is seen only may be the doing of a library that is not seen
 		add(reeve.SignalPayloadProtected, "its payload "+playbook.Quoted(file)+" lies where only administrators write")
-		honest = p.told
+		honest = true
 	}
 	for i := range v.Events {
 		e := &v.Events[i]
 		if e.Kind != reeve.ImageLoad || file == "" || playbook.Base(e.Get(reeve.AttrLoadedImage)) != playbook.Base(file) || !samePath(e.Get(reeve.AttrLoadedImage), file) {
 			continue
 		}
-		if _, valid := playbook.Signature(e); valid && !carries {
+		if _, valid := playbook.Signature(e); valid && !carries && p.told {
 			add(reeve.SignalPayloadSigned, "its payload is signed by "+playbook.Quoted(e.Get(reeve.AttrSigner)), e.Ref)
-			honest = p.told
-		} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") && !protected(file) {
+			honest = true
+		} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") && !protected(file) && made == nil {
 			add(reeve.SignalPayloadUnsigned, "its payload "+playbook.Quoted(file)+" is not signed", e.Ref)
 		}
 		break
 	}
 	return honest
+}
+
+// built finds the record of a linker in its own folder having written a file: a developer's own build, which is unsigned and lies
+// where its developer can write. Compilers that come with Windows make no such case, anybody has them.
+func built(v *playbook.View, file string) *reeve.Event {
+	var last *reeve.Event
+	for _, e := range v.Of(reeve.FileCreate, reeve.FileExecutable) {
+		if path := e.Get(reeve.AttrPath); e.Time <= v.Time() && playbook.Base(path) == playbook.Base(file) && samePath(path, file) {
+			last = e
+		}
+	}
+	if last == nil || !playbook.OneOf(last.Get(reeve.AttrImage), "link.exe lld-link.exe") || !protected(last.Get(reeve.AttrImage)) || !genuine(v, v.Graph.Process(v.By(last))) {
+		return nil
+	}
+	return last
 }
 
 func firstProgram(p *reeve.Payload) string {
@@ -393,16 +403,6 @@ func firstProgram(p *reeve.Payload) string {
 		b += ".exe"
 	}
 	return b
-}
-
-// disguised tells names such as report.pdf.exe, and programs without a program's extension.
-func disguised(name string) bool {
-	for _, ext := range []string{".exe", ".dll", ".scr", ".com"} {
-		if stem, ok := strings.CutSuffix(name, ext); ok {
-			return playbook.HasSuffix(stem, ".pdf .doc .docx .xls .xlsx .txt .jpg .jpeg .png .gif .zip .html .mp4 .csv .lnk")
-		}
-	}
-	return playbook.HasSuffix(name, ".pdf .docx .xlsx .jpg .jpeg .png .gif .txt .log .dat .tmp .mp4 .csv")
 }
 
 // cradles are words that fetch and run, or hide a window, in a line for a shell.
