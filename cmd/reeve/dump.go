@@ -79,26 +79,26 @@ func (c *dumpCmd) Run(a *app) error {
 			return err
 		}
 		if !c.Quiet {
-			losses(a.err, files)
+			losses(a, files)
 		}
 		return nil
 	})
 }
 
 // losses says what was not read, on standard error.
-func losses(w io.Writer, files []reeve.File) {
+func losses(a *app, files []reeve.File) {
 	records := 0
 	for _, f := range files {
 		records += f.Records
 		if f.Says != "" && f.Records == 0 {
-			fmt.Fprintf(w, "not read: %s: %s\n", report.Clean(f.Path), report.Clean(f.Says))
+			fmt.Fprintf(a.err, "not read: %s: %s\n", report.Clean(f.Path), report.Clean(f.Says))
 		}
 		for _, e := range f.Errors {
-			fmt.Fprintf(w, "lost: %s\n", report.Clean(e.Error()))
+			fmt.Fprintf(a.err, "lost: %s\n", report.Clean(e.Error()))
 		}
 		if f.MoreErrors > 0 {
-			fmt.Fprintf(w, "lost: %s: %d more\n", report.Clean(f.Path), f.MoreErrors)
+			fmt.Fprintf(a.err, "lost: %s: %d more\n", report.Clean(f.Path), f.MoreErrors)
 		}
 	}
-	fmt.Fprintf(w, "%d records of %d files\n", records, len(files))
+	fmt.Fprintf(a.err, "%d records of %d files\n", records, len(files))
 }

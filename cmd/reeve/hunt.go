@@ -15,7 +15,7 @@ type huntCmd struct {
 	Host   string `help:"Only findings on this host." placeholder:"NAME"`
 	From   string `help:"Only findings from this time on." placeholder:"TIME"`
 	To     string `help:"Only findings up to this time." placeholder:"TIME"`
-	Format string `help:"${enum}." enum:"table,json,jsonl,csv" default:"table"`
+	Format string `help:"${enum}." enum:"${findingformats}" default:"table"`
 }
 
 // Run prints the findings of rules and the LOLBAS list, by time.
@@ -51,7 +51,7 @@ func (c *huntCmd) Run(a *app) error {
 		return err
 	}
 	if !c.Quiet {
-		losses(a.err, found.Files)
+		losses(a, found.Files)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type investigateCmd struct {
 	KnownGood []string `help:"List of hashes known as good." placeholder:"FILE" sep:"none"`
 	FailOn    string   `help:"Exit with status 3 when a case reaches this label." enum:",benign,expected,inconclusive,suspicious,malicious" default:"" placeholder:"LABEL"`
 	Report    string   `help:"Folder for report.html, investigation.json, timeline.csv and navigator.json." placeholder:"DIR"`
-	Format    string   `help:"${enum}." enum:"table,json,jsonl,csv,markdown,html,timeline,navigator" default:"table"`
+	Format    string   `help:"${enum}." enum:"${formats}" default:"table"`
 }
 
 // Run investigates and prints.

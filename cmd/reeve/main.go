@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"reeve/internal/report"
 )
 
 // Exit statuses. With --fail-on a case that reaches the label makes statusFound.
@@ -77,7 +80,7 @@ func run(ctx context.Context, args []string, io stdio) (status int) {
 	}()
 	var cli commands
 	parser, err := kong.New(&cli, kong.Name("reeve"), kong.Description("Investigates living-off-the-land executions in Windows logs."),
-		kong.Writers(io.out, io.err), kong.Exit(func(code int) { panic(exited(code)) }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(io.out, io.err), kong.Exit(func(code int) { panic(exited(code)) }), kong.UsageOnError(), formats(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(io.err, "reeve:", err)
 		return statusError
@@ -108,6 +111,18 @@ func run(ctx context.Context, args []string, io stdio) (status int) {
 		return statusUsage
 	}
 	return statusError
+}
+
+// formats names the outputs for the flags that choose one.
+func formats() kong.Option {
+	var all, findings []string
+	for _, w := range report.Writers {
+		all = append(all, w.Name)
+	}
+	for _, w := range report.FindingWriters {
+		findings = append(findings, w.Name)
+	}
+	return kong.Vars{"formats": strings.Join(all, ","), "findingformats": strings.Join(findings, ",")}
 }
 
 // usageErr marks an error as bad usage.

@@ -58,7 +58,7 @@ var services = map[string]string{
 	"security": "security", "system": "system", "application": "application", "sysmon": sysmonName + "/operational",
 	"powershell": "microsoft-windows-powershell/operational|powershellcore/operational", "powershell-classic": "windows powershell",
 	"taskscheduler": "microsoft-windows-taskscheduler/operational", "wmi": "microsoft-windows-wmi-activity/operational", "windefend": "microsoft-windows-windows defender/operational",
-	"applocker": "microsoft-windows-applocker/msi and script|microsoft-windows-applocker/exe and dll|microsoft-windows-applocker/packaged app-deployment|microsoft-windows-applocker/packaged app-execution",
+	"applocker":   "microsoft-windows-applocker/msi and script|microsoft-windows-applocker/exe and dll|microsoft-windows-applocker/packaged app-deployment|microsoft-windows-applocker/packaged app-execution",
 	"bits-client": "microsoft-windows-bits-client/operational", "codeintegrity-operational": "microsoft-windows-codeintegrity/operational",
 	"dns-server": "dns server", "dns-server-audit": "microsoft-windows-dns-server/audit", "dns-server-analytic": "microsoft-windows-dns-server/analytical", "dns-client": "microsoft-windows-dns client events/operational",
 	"driver-framework": "microsoft-windows-driverframeworks-usermode/operational", "firewall-as": "microsoft-windows-windows firewall with advanced security/firewall",
