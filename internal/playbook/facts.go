@@ -157,6 +157,16 @@ func Reaches(e *reeve.Event, target string) bool {
 	return target != "" && OneOf(e.Get(reeve.AttrTargetImage), Base(target)+" "+Base(target)+".exe")
 }
 
+// Inbound finds a connection from another host to the program that started the subject, or to the subject, within a minute.
+func (v *View) Inbound(server reeve.Process) *reeve.Event {
+	for _, e := range v.Deeds([]reeve.ProcID{server.ID}, reeve.NetworkConnect) {
+		if age := v.Time() - e.Time; max(age, -age) <= reeve.Minute && e.Get(reeve.AttrInitiated) == "false" && Source(e) != "" {
+			return e
+		}
+	}
+	return nil
+}
+
 // Gaps are the stretches without records on the subject's host that touch a time.
 func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
 	_, all := v.Coverage.Report(func(string) reeve.Need { return reeve.Need{} })

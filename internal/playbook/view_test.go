@@ -149,3 +149,27 @@ func TestGapsAreThoseOfTheHostAndTime(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestInboundIsFromElsewhereAndNear(t *testing.T) {
+	reached := func(minute reeve.Time, initiated, source string) reeve.Event {
+		return reeve.Event{Kind: reeve.NetworkConnect, Time: minute * reeve.Minute, Host: "h", Process: key(2), Ref: ref(int(minute)),
+			Attrs: []reeve.Property{{Attr: reeve.AttrInitiated, Value: initiated}, {Attr: reeve.AttrSourceIP, Value: source}}}
+	}
+	for name, test := range map[string]struct {
+		event reeve.Event
+		want  bool
+	}{
+		"within a minute before":    {reached(1, "false", "10.0.0.9"), true},
+		"within a minute after":     {reached(3, "false", "10.0.0.9"), true},
+		"not later":                 {reached(4, "false", "10.0.0.9"), false},
+		"not an outgoing one":       {reached(2, "true", "10.0.0.9"), false},
+		"not one from itself":       {reached(2, "false", "127.0.0.1"), false},
+		"not one without direction": {reached(2, "", "10.0.0.9"), false},
+	} {
+		v := small()
+		v.Events = append(v.Events, test.event)
+		if got := v.Inbound(v.Process); (got != nil) != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}

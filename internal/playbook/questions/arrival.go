@@ -66,7 +66,7 @@ func askArrival(v *playbook.View) reeve.Answer {
 	trusted := v.Subject != nil && (len(v.Payloads) > 0 || Use(v).Mode != "")
 	for i := range v.Payloads {
 		p := &v.Payloads[i]
-		if strings.Contains(p.Image, `\`) && p.Kind != "attach" && len(list) < 12 {
+		if strings.Contains(p.Image, `\`) && p.Kind != "attach" && p.Kind != "file" && len(list) < 12 {
 			list = append(list, &coming{what: "its payload", path: p.Image})
 		}
 		trusted = trusted && (protected(p.Image) || p.Kind == "attach" || p.Kind == "cmd" && !strings.Contains(p.Image, `\`))
@@ -162,7 +162,7 @@ func arrive(v *playbook.View, c *coming) {
 		if e.Kind == reeve.FileStream {
 			path = path[:len(path)-len(playbook.ZoneStream(path))]
 		}
-		if e.Time > v.Time()+reeve.Second || playbook.Base(path) != playbook.Base(c.path) || !samePath(path, c.path) {
+		if e.Time > v.Time()+reeve.Second || v.By(e) == v.Process.ID || playbook.Base(path) != playbook.Base(c.path) || !samePath(path, c.path) {
 			continue
 		}
 		age := max(v.Time()-e.Time, 0)
@@ -224,7 +224,7 @@ func classOfWriter(v *playbook.View, e *reeve.Event, path string) (string, reeve
 	}
 	chain := []reeve.Process{{Image: writer}}
 	above, _ := v.Graph.Ancestors(id)
-	own := id == v.Process.ID && id != 0 || slices.Contains(above, v.Process.ID)
+	own := slices.Contains(above, v.Process.ID)
 	for _, up := range above {
 		chain = append(chain, v.Graph.Process(up))
 	}

@@ -29,7 +29,11 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 	case reeve.ProcessTamper:
 		add("injection", reeve.SignalInjection, who+" replaced the image of a process", e.Ref)
 	case reeve.RawDiskRead:
-		add("credential", reeve.SignalCredentials, who+" read the disk below the file system", e.Ref)
+		code := reeve.SignalCredentials
+		if inWindows(e.Get(reeve.AttrImage)) && !playbook.OneOf(who, interpreters) {
+			code = "" // tools that look after disks
+		}
+		add("credential", code, who+" read the disk below the file system", e.Ref)
 	case reeve.RegistryKey, reeve.RegistrySet, reeve.RegistryRename:
 		judgeRegistry(e, who, add)
 	case reeve.WMISubscription:

@@ -255,7 +255,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 	case "script_host":
 		say(reeve.Supports, reeve.SignalScriptParent, "a script host stands in its chain of parents")
 	case "wmi", "winrm", "dcom", "smb_service":
-		called := inbound(v, chain[at])
+		called := v.Inbound(chain[at])
 		switch {
 		case source != "" && kind == "3":
 			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+" from "+source, logon.Ref)
@@ -263,6 +263,15 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+" just after "+called.Get(reeve.AttrSourceIP)+" reached it", called.Ref)
 		case a.Value == "winrm" || a.Value == "smb_service":
 			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+", which other hosts use")
+		}
+	case "com_broker": // a COM server that another host reaches was started for it
+		called := v.Inbound(v.Process)
+		if called == nil && kind == "3" {
+			called = logon
+		}
+		if called != nil && playbook.Source(called) != "" && playbook.HasAny(strings.ToLower(v.Get(reeve.AttrCommandLine)), "-embedding|/automation") {
+			a.Value = "dcom"
+			say(reeve.Supports, reeve.SignalRemoteStart, "it serves COM, and "+playbook.Source(called)+" reached it", called.Ref)
 		}
 	case "management_agent":
 		say(reeve.Refutes, reeve.SignalManagement, "management software in its own folder started it")
@@ -323,16 +332,6 @@ func oddPlace(p *reeve.Process) bool {
 		}
 	}
 	return true
-}
-
-// inbound finds a connection from another host to the program that started the subject, within the minute before.
-func inbound(v *playbook.View, starter reeve.Process) *reeve.Event {
-	for _, e := range v.Deeds([]reeve.ProcID{starter.ID}, reeve.NetworkConnect) {
-		if age := v.Time() - e.Time; age >= 0 && age <= reeve.Minute && e.Get(reeve.AttrInitiated) == "false" && playbook.Source(e) != "" {
-			return e
-		}
-	}
-	return nil
 }
 
 // registered finds the last making of the task or service that started the subject: by the task's name where its run is

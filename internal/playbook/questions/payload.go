@@ -268,7 +268,11 @@ func askPayload(v *playbook.View) reeve.Answer {
 		honest = weighPayload(v, p, &a) && honest
 	}
 	open := weighLibraries(v, &a)
-	settle(&a, use, honest, open)
+	e := (*lolbas.Entry)(nil)
+	if v.LOLBin != nil {
+		e = entry(v.LOLBin.Name)
+	}
+	settle(&a, use.Category == "Execute" && e != nil && e.Class == lolbas.Developer, honest, open)
 	return a
 }
 
@@ -461,9 +465,10 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 
 func folderOf(path string) string { return path[:max(strings.LastIndexAny(path, `\/`), 0)] }
 
-// settle derives the stance: what speaks for abuse outweighs. A documented form alone is not damning where every payload that it
-// names is an ordinary program in its place; and what ran is called ordinary only when nothing else can have run unseen.
-func settle(a *reeve.Answer, use lolbas.Use, honest, open bool) {
+// settle derives the stance: what speaks for abuse outweighs. A documented form alone is not damning where to run others is the
+// purpose of a developer's tool and every payload that it names is an ordinary program in its place; and what ran is called
+// ordinary only when nothing else can have run unseen.
+func settle(a *reeve.Answer, purpose, honest, open bool) {
 	against, forIt, form := false, false, false
 	for _, s := range a.Signals {
 		switch s.Code {
@@ -479,7 +484,7 @@ func settle(a *reeve.Answer, use lolbas.Use, honest, open bool) {
 		}
 	}
 	switch {
-	case forIt, form && !(honest && use.Category == "Execute"):
+	case forIt, form && !(honest && purpose):
 		a.Stance = reeve.Supports
 	case against && honest && !form && !open && a.Stance != reeve.Unknown:
 		a.Stance = reeve.Refutes
