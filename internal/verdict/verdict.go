@@ -8,7 +8,9 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"reeve"
 )
@@ -30,14 +32,17 @@ type Input struct {
 	Answers []reeve.Answer
 }
 
-// Weigh gives the verdict and fills Points of the answers.
+// Weigh gives the verdict and fills Points of the answers: what each adds to the score before stories are capped.
 func Weigh(in Input) reeve.Verdict {
+	if len(in.Answers) == 0 {
+		return reeve.Verdict{}
+	}
 	w := weigh(in.Answers)
 	prior := classPrior[in.Class]
 	v := reeve.Verdict{Score: prior + w.total(), Confidence: confidence(in)}
 	v.Label = label(v.Score, w, in)
 	v.Because = w.because(prior, in.Class)
-	v.WouldChange = wouldChange(v.Label, w, in)
+	v.WouldChange = wouldChange(v, w, in)
 	return v
 }
 
@@ -73,7 +78,7 @@ type weighing struct {
 
 func weigh(answers []reeve.Answer) *weighing {
 	w := &weighing{sums: map[group]int{}}
-	seen := map[reeve.SignalCode]bool{}
+	at := map[reeve.SignalCode]int{}
 	for i := range answers {
 		a := &answers[i]
 		a.Points = 0
@@ -82,30 +87,53 @@ func weigh(answers []reeve.Answer) *weighing {
 			if r == nil {
 				continue
 			}
+			if k, ok := at[s.Code]; ok { // two questions that notice the same thing notice it once
+				w.signals[k].cite(s.Refs)
+				continue
+			}
+			at[s.Code] = len(w.signals)
 			a.Points += r.points
-			if seen[s.Code] {
-				continue // two questions that notice the same thing notice it once
-			}
-			seen[s.Code] = true
-			if r.hard {
-				w.hard += r.points
-			} else {
-				w.sums[r.group] += r.points
-			}
+			w.add(r, r.points)
+			s.Refs = slices.Clone(s.Refs)
 			w.signals = append(w.signals, weighed{r, s})
 		}
 	}
 	return w
 }
 
+func (x *weighed) cite(refs []reeve.Ref) {
+	for _, r := range refs {
+		if !slices.Contains(x.signal.Refs, r) {
+			x.signal.Refs = append(x.signal.Refs, r)
+		}
+	}
+}
+
+func (w *weighing) add(r *row, points int) {
+	if r.hard {
+		w.hard += points
+	} else {
+		w.sums[r.group] += points
+	}
+}
+
+// without is the weighing as if a signal had been explained.
+func (w *weighing) without(x *weighed) *weighing {
+	out := &weighing{sums: maps.Clone(w.sums), hard: w.hard}
+	out.add(x.row, -x.row.points)
+	return out
+}
+
 // total adds the stories, each within its cap.
 func (w *weighing) total() int {
 	sum := min(w.hard, hardCap)
 	for _, points := range w.sums {
-		sum += min(max(points, -groupCap), groupCap)
+		sum += capped(points)
 	}
 	return sum
 }
+
+func capped(points int) int { return min(max(points, -groupCap), groupCap) }
 
 // stories counts the groups that speak for abuse with some weight.
 func (w *weighing) stories() int {
@@ -120,8 +148,6 @@ func (w *weighing) stories() int {
 
 func label(score int, w *weighing, in Input) reeve.Label {
 	switch {
-	case len(in.Answers) == 0:
-		return reeve.Inconclusive
 	case w.hard > 0:
 		return reeve.Malicious
 	case score > maliciousAt && w.stories() >= wantedGroups:
@@ -140,16 +166,19 @@ func label(score int, w *weighing, in Input) reeve.Label {
 // clean tells whether the milder labels may be given: every core question answered, and what was run is known and does not
 // speak for abuse.
 func clean(in Input) bool {
+	a := answerTo(in.Answers, "payload")
+	return a != nil && a.Stance != reeve.Unknown && a.Stance != reeve.Supports && len(open(in)) == 0
+}
+
+// open lists the core questions that have no answer.
+func open(in Input) []string {
+	var out []string
 	for _, id := range in.Core {
-		a := answerTo(in.Answers, id)
-		if a == nil || a.Stance == reeve.Unknown {
-			return false
-		}
-		if id == "payload" && a.Stance == reeve.Supports {
-			return false
+		if a := answerTo(in.Answers, id); a == nil || a.Stance == reeve.Unknown {
+			out = append(out, id)
 		}
 	}
-	return true
+	return out
 }
 
 func answerTo(answers []reeve.Answer, id string) *reeve.Answer {
@@ -162,19 +191,14 @@ func answerTo(answers []reeve.Answer, id string) *reeve.Answer {
 }
 
 func confidence(in Input) float64 {
-	known := 0
-	for _, id := range in.Core {
-		if a := answerTo(in.Answers, id); a != nil && a.Stance != reeve.Unknown {
-			known++
-		}
-	}
 	if len(in.Core) == 0 {
 		return 0
 	}
-	return float64(known) / float64(len(in.Core))
+	return float64(len(in.Core)-len(open(in))) / float64(len(in.Core))
 }
 
-// because lists what weighed, heaviest first; what weighs nothing is left to the answers.
+// because lists what weighed, hard evidence first, then by weight; what weighs nothing is left to the answers. The figures add
+// up to the score.
 func (w *weighing) because(prior int, class string) []reeve.Statement {
 	list := slices.Clone(w.signals)
 	slices.SortStableFunc(list, func(a, b weighed) int {
@@ -189,49 +213,109 @@ func (w *weighing) because(prior int, class string) []reeve.Statement {
 	var out []reeve.Statement
 	for _, s := range list {
 		if s.row.points != 0 {
-			out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d %s: %s", s.row.points, s.signal.Says, s.row.why), Refs: s.signal.Refs})
+			out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d %s: %s", s.row.points, clause(s.signal.Says), s.row.why), Refs: s.signal.Refs})
+		}
+	}
+	if over := min(w.hard, hardCap) - w.hard; over != 0 {
+		out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d hard evidence weighs no more than %d together", over, hardCap)})
+	}
+	for _, g := range slices.Sorted(maps.Keys(w.sums)) {
+		if over := capped(w.sums[g]) - w.sums[g]; over != 0 {
+			out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d the findings about %s tell one story, which weighs no more than %d", over, g, groupCap)})
 		}
 	}
 	if prior != 0 {
-		out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d a program of class %s: most of its runs are honest", prior, class)})
+		out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d a program of class %s: most of its runs are ordinary work", prior, class)})
 	}
 	return out
 }
 
-// maxChanges bounds the list of what would change the verdict.
-const maxChanges = 6
+// clause makes a sentence fit for going on after it.
+func clause(says string) string { return strings.TrimRight(says, ". ") }
 
-// wouldChange names what would turn the verdict: for a grave one what would explain its heaviest signals, for a mild or open one
-// the answers that are missing and the evidence that would make it grave.
-func wouldChange(l reeve.Label, w *weighing, in Input) []reeve.Statement {
+// Bounds of the list of what would change the verdict.
+const (
+	maxChanges      = 6
+	maxExplanations = 4
+	weighty         = 10 // points of a signal whose explanation is worth asking for
+)
+
+const graver = "graver, if a list or a security product convicts what it ran, or if credentials, security tools or backups were touched"
+
+// wouldChange names what would turn the verdict. Nothing but the explanation of hard evidence turns a verdict that rests on it;
+// a grave one turns when its weightiest signals have harmless explanations, and each says how far it would take; an open or mild
+// one turns with the missing answers, or with evidence that makes it grave.
+func wouldChange(v reeve.Verdict, w *weighing, in Input) []reeve.Statement {
 	var out []reeve.Statement
-	add := func(says string, refs []reeve.Ref) {
+	say := func(refs []reeve.Ref, format string, args ...any) {
 		if len(out) < maxChanges {
-			out = append(out, reeve.Statement{Says: says, Refs: refs})
+			out = append(out, reeve.Statement{Says: fmt.Sprintf(format, args...), Refs: refs})
 		}
 	}
-	if l.Rank() >= reeve.Suspicious.Rank() {
-		list := slices.Clone(w.signals)
-		slices.SortStableFunc(list, func(a, b weighed) int { return cmp.Compare(b.row.points, a.row.points) })
-		for _, s := range list {
-			if s.row.points >= 10 && s.row.turn != "" {
-				add(fmt.Sprintf("milder with %s (%s)", s.row.turn, s.signal.Says), s.signal.Refs)
-			}
-		}
+	switch {
+	case w.hard > 0:
+		w.explainHard(say)
 		return out
+	case v.Label.Rank() >= reeve.Suspicious.Rank():
+		w.explain(v, in, say)
+	case v.Label == reeve.Inconclusive && v.Score <= expectedAt && len(open(in)) == 0:
+		if a := answerTo(in.Answers, "payload"); a != nil && a.Says != "" {
+			say(a.Refs, "milder, if what it ran proves harmless: %s", clause(a.Says))
+		}
 	}
-	for _, a := range in.Answers {
-		if a.Stance == reeve.Unknown && slices.Contains(in.Core, a.Question) {
+	for _, id := range open(in) {
+		if a := answerTo(in.Answers, id); a != nil {
 			for _, m := range a.Missing {
-				add(fmt.Sprintf("an answer to %q: %s", a.Question, m.Needs), a.Refs)
+				say(a.Refs, "clearer, with %s: it would help to answer %q", m.Needs, id)
 			}
 		}
 	}
-	if l == reeve.Inconclusive {
-		add("milder with the owner's confirmation of host, time and command, or a change ticket", nil)
+	if v.Label == reeve.Inconclusive {
+		say(nil, "milder, if the owner or a change ticket confirms host, time and command")
 	}
-	add("graver with a payload that a list or a security product convicts, or an effect on credentials, security tools or backups", nil)
+	if v.Label != reeve.Malicious {
+		say(nil, graver)
+	}
 	return out
+}
+
+func (w *weighing) explainHard(say func([]reeve.Ref, string, ...any)) {
+	var hard []*weighed
+	for i := range w.signals {
+		if w.signals[i].row.hard {
+			hard = append(hard, &w.signals[i])
+		}
+	}
+	slices.SortStableFunc(hard, func(a, b *weighed) int { return cmp.Compare(b.row.points, a.row.points) })
+	together := ""
+	if len(hard) > 1 {
+		together = fmt.Sprintf(", together with explanations of the other %d pieces of hard evidence", len(hard)-1)
+		if len(hard) == 2 {
+			together = ", together with an explanation of the other piece of hard evidence"
+		}
+	}
+	for _, x := range hard {
+		say(x.signal.Refs, "milder only if %s explains that %s%s", x.row.turn, clause(x.signal.Says), together)
+	}
+}
+
+func (w *weighing) explain(v reeve.Verdict, in Input, say func([]reeve.Ref, string, ...any)) {
+	list := slices.Clone(w.signals)
+	slices.SortStableFunc(list, func(a, b weighed) int { return cmp.Compare(b.row.points, a.row.points) })
+	told := 0
+	for i := range list {
+		x := &list[i]
+		if x.row.points < weighty || x.row.turn == "" || told == maxExplanations {
+			continue
+		}
+		told++
+		less := w.without(x)
+		if l := label(classPrior[in.Class]+less.total(), less, in); l.Rank() < v.Label.Rank() {
+			say(x.signal.Refs, "%s, if %s explains that %s", l, x.row.turn, clause(x.signal.Says))
+		} else {
+			say(x.signal.Refs, "milder together with others, if %s explains that %s", x.row.turn, clause(x.signal.Says))
+		}
+	}
 }
 
 func abs(n int) int { return max(n, -n) }
