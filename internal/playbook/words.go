@@ -160,3 +160,18 @@ func Disguised(name string) bool {
 	}
 	return HasSuffix(name, ".pdf .docx .xlsx .jpg .jpeg .png .gif .txt .log .dat .tmp .mp4 .csv")
 }
+
+// PayloadKind tells a started program's kind, of the closed list of the question about the payload, by its name.
+func PayloadKind(image string) string {
+	switch {
+	case OneOf(image, "cmd.exe powershell.exe pwsh.exe"):
+		return "cmd"
+	case OneOf(image, "wscript.exe cscript.exe"):
+		return "script"
+	case OneOf(image, "mshta.exe"):
+		return "hta"
+	case OneOf(image, "msiexec.exe"):
+		return "msi"
+	}
+	return "exe"
+}

@@ -269,7 +269,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 		if called == nil && kind == "3" {
 			called = logon
 		}
-		if called != nil && playbook.Source(called) != "" && playbook.HasAny(strings.ToLower(v.Get(reeve.AttrCommandLine)), "-embedding|/automation") {
+		if called != nil && playbook.Source(called) != "" && serves(v) {
 			a.Value = "dcom"
 			say(reeve.Supports, reeve.SignalRemoteStart, "it serves COM, and "+playbook.Source(called)+" reached it", called.Ref)
 		}

@@ -69,7 +69,7 @@ func Payloads(v *playbook.View) []reeve.Payload {
 	}
 	for i := range children[:own] {
 		if c := &children[i]; !used[c.ID] {
-			out := reeve.Payload{Kind: kindOf(c.Image), Image: c.Image}
+			out := reeve.Payload{Kind: playbook.PayloadKind(c.Image), Image: c.Image}
 			fill(v, &out, c)
 			seen = append(seen, out)
 		}
@@ -212,20 +212,6 @@ func attached(v *playbook.View, target string) []reeve.Ref {
 	return playbook.RefsOf(slices.DeleteFunc(deeds, func(e *reeve.Event) bool { return !playbook.Reaches(e, target) }))
 }
 
-func kindOf(image string) string {
-	switch {
-	case playbook.OneOf(image, "cmd.exe powershell.exe pwsh.exe"):
-		return "cmd"
-	case playbook.OneOf(image, "wscript.exe cscript.exe"):
-		return "script"
-	case playbook.OneOf(image, "mshta.exe"):
-		return "hta"
-	case playbook.OneOf(image, "msiexec.exe"):
-		return "msi"
-	}
-	return "exe"
-}
-
 const interpreters = shells + " wscript.exe cscript.exe mshta.exe python.exe pythonw.exe node.exe java.exe perl.exe ruby.exe rundll32.exe regsvr32.exe"
 
 func askPayload(v *playbook.View) reeve.Answer {
@@ -246,6 +232,9 @@ func askPayload(v *playbook.View) reeve.Answer {
 	case use.Hidden != "":
 		a.Says = "The command line never names this program's payload: look at " + use.Hidden + "."
 		a.Missing = []reeve.Need{{Needs: "what was there at that time (" + use.Hidden + ")", Enable: "Sysmon events 7, 11, 12 and 13"}}
+	case serves(v):
+		a.Says = "It was started to serve COM; what its client asked of it is not on the command line."
+		a.Missing = []reeve.Need{v.Enable(reeve.ImageLoad)}
 	case use.Mode != "" || use.Says != "":
 		a.Value, a.Stance, a.Says = "none", reeve.Neutral, cmp.Or(use.Says, "The command line asks for nothing to be run.")
 	case line == "":
@@ -274,6 +263,11 @@ func askPayload(v *playbook.View) reeve.Answer {
 	}
 	settle(&a, use.Category == "Execute" && e != nil && e.Class == lolbas.Developer, honest, open)
 	return a
+}
+
+// serves tells whether the subject was started as a COM server.
+func serves(v *playbook.View) bool {
+	return playbook.HasAny(strings.ToLower(v.Get(reeve.AttrCommandLine)), " -embedding| /automation| -automation")
 }
 
 func sayPayload(p known, line string) string {
@@ -308,7 +302,7 @@ func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
 			says += " (" + use.Category + ", " + use.Technique + ")"
 		}
 		a.Signals = append(a.Signals, signal(reeve.SignalDocumentedAbuse, says, v.SubjectRefs()...))
-	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0: // a line without arguments leaves it to the working directory
+	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0 && !serves(v): // a line without arguments leaves it to the working directory
 		a.Signals = append(a.Signals, signal(reeve.SignalOrdinaryUse, "the command line is ordinary use ("+use.Mode+")", v.SubjectRefs()...))
 	}
 	unseen, other := false, (*known)(nil)
