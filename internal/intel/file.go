@@ -12,6 +12,9 @@ import (
 	"io"
 	"strings"
 
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"reeve"
 )
 
@@ -45,58 +48,87 @@ func (l *Lists) Hash(hash string) reeve.Reputation {
 	return reeve.Reputation{Standing: w.standing, Says: w.says, List: l.names[w.list]}
 }
 
-// Read adds a list: one hash a line, or rows of comma, semicolon or tab separated cells in which every cell that is an MD5,
-// SHA-1, SHA-256 or import hash counts and the first other cell with letters is its name (NSRL rows are such rows). Lines that
-// begin with # are remarks. It returns how many hashes were taken; a list without any is a fault, because whoever named the
-// file meant another one.
+// Read adds a list: one hash a line, or rows of comma, semicolon or tab separated cells, quoted or not, in which every cell that
+// is an MD5, SHA-1, SHA-256 or import hash counts and the first other cell with letters is its name (NSRL rows are such rows).
+// Lines that begin with # are remarks. Text is UTF-8, or UTF-16 with a byte order mark, as PowerShell writes it. It returns how
+// many hashes were taken; a list without any is a fault, because whoever named the file meant another one, and so is a list that
+// breaks off. Nothing of a faulty list is kept.
 func (l *Lists) Read(r io.Reader, name string, standing reeve.Standing) (int, error) {
-	if l.hashes == nil {
-		l.hashes = map[string]word{}
-	}
 	list := uint16(len(l.names))
-	s := bufio.NewScanner(r)
+	s := bufio.NewScanner(transform.NewReader(r, unicode.BOMOverride(transform.Nop)))
 	s.Buffer(make([]byte, 0, 64<<10), maxLine)
-	taken := 0
+	taken, found := 0, map[string]word{}
 	for s.Scan() {
-		line := strings.TrimSpace(strings.TrimPrefix(s.Text(), "\ufeff"))
+		line := strings.TrimSpace(s.Text())
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		says := ""
-		var found []string
-		for _, cell := range cells(line) {
-			switch hash, ok := hashIn(cell); {
-			case ok:
-				found = append(found, hash)
-			case says == "" && strings.ContainsAny(strings.ToLower(cell), "abcdefghijklmnopqrstuvwxyz"):
-				says = cell
-			}
-		}
-		for _, hash := range found {
+		hashes, says := row(line)
+		for _, hash := range hashes {
 			taken++
-			if old, ok := l.hashes[hash]; ok && old.standing >= standing {
-				continue
+			if _, ok := found[hash]; !ok {
+				found[hash] = word{standing, list, says}
 			}
-			l.hashes[hash] = word{standing, list, says}
 		}
 	}
 	if err := s.Err(); err != nil {
-		return taken, fmt.Errorf("%w: %s: %w", ErrList, name, err)
+		return 0, fmt.Errorf("%w: %s: %w", ErrList, name, err)
 	}
 	if taken == 0 {
 		return 0, fmt.Errorf("%w: %s: no line holds a hash", ErrList, name)
 	}
 	l.names = append(l.names, name)
+	if l.hashes == nil {
+		l.hashes = found
+		return taken, nil
+	}
+	for hash, w := range found {
+		if old, ok := l.hashes[hash]; !ok || old.standing < standing {
+			l.hashes[hash] = w
+		}
+	}
 	return taken, nil
 }
 
+// row gives the hashes of a line, and its name.
+func row(line string) (hashes []string, says string) {
+	for _, cell := range cells(line) {
+		if hash, ok := hashIn(cell); ok {
+			hashes = append(hashes, hash)
+		} else if says == "" && naming(cell) {
+			says = strings.ToValidUTF8(cell, "\ufffd")
+		}
+	}
+	return hashes, says
+}
+
+// naming tells whether a cell may be a name: it has letters and is no checksum, as the CRC of NSRL rows is.
+func naming(cell string) bool {
+	if !strings.ContainsFunc(cell, func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' || r >= 0x80 }) {
+		return false
+	}
+	_, err := hex.DecodeString(cell)
+	return err != nil || len(cell) < 8
+}
+
+// cells cuts a line at separators outside of quotes; a line without any at blanks, as checksum programs print.
 func cells(line string) []string {
-	out := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' || r == '\t' })
+	var out []string
+	quoted, from := false, 0
+	for i := 0; i <= len(line); i++ {
+		switch {
+		case i == len(line), !quoted && (line[i] == ',' || line[i] == ';' || line[i] == '\t'):
+			out = append(out, line[from:i])
+			from = i + 1
+		case line[i] == '"':
+			quoted = !quoted
+		}
+	}
 	if len(out) == 1 {
-		out = strings.Fields(line) // "hash  name", as sha256sum prints
+		out = strings.Fields(line)
 	}
 	for i := range out {
-		out[i] = strings.Trim(out[i], " \"'*")
+		out[i] = strings.Trim(out[i], " \"'*\r")
 	}
 	return out
 }

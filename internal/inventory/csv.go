@@ -10,6 +10,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"reeve"
 )
@@ -17,8 +22,11 @@ import (
 // ErrInventory wraps every fault of an inventory file.
 var ErrInventory = errors.New("inventory cannot be read")
 
-// maxRows bounds an inventory; larger estates are cut into files by whoever exports them.
-const maxRows = 5_000_000
+// Bounds of an inventory; larger estates are cut into files by whoever exports them.
+const (
+	maxRows = 5_000_000
+	maxSize = 1 << 30
+)
 
 // Hosts is an inventory in memory. The zero value is an empty one.
 type Hosts struct {
@@ -26,22 +34,22 @@ type Hosts struct {
 	short map[string][]string // short name -> full names as written
 }
 
-// columns maps the spellings of a header cell to the column that it is.
+// columns maps the spellings of a header cell to the column that it is. A plain name is a host's only when no other cell is.
 var columns = map[string]int{
-	"host": 0, "hostname": 0, "computer": 0, "computer name": 0, "name": 0, "asset": 0, "device": 0,
+	"host": 0, "hostname": 0, "host name": 0, "computer": 0, "computer name": 0, "computername": 0, "machine": 0, "asset": 0, "device": 0, "device name": 0, "fqdn": 0, "dns name": 0,
 	"owner": 1, "user": 1, "primary user": 1, "assigned to": 1,
 	"department": 2, "dept": 2, "team": 2, "business unit": 2,
 	"role": 3, "type": 3, "function": 3, "purpose": 3,
 }
 
 // ReadCSV reads rows of host, owner, department and role. A header row names the columns in any order; without one they stand
-// in this order. Separators are comma, semicolon or tab; name is for citations.
+// in this order. Separators are comma, semicolon or tab; name is for citations. Text is UTF-8, UTF-16 with a byte order mark, or
+// Windows-1252, as spreadsheets write it.
 func ReadCSV(r io.Reader, name string) (*Hosts, error) {
-	data, err := io.ReadAll(io.LimitReader(r, 1<<30))
+	text, skipped, err := read(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrInventory, name, err)
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
 	c := csv.NewReader(strings.NewReader(text))
 	c.FieldsPerRecord, c.TrimLeadingSpace, c.LazyQuotes = -1, true, true
 	c.Comma = separator(text)
@@ -56,6 +64,7 @@ func ReadCSV(r io.Reader, name string) (*Hosts, error) {
 			return nil, fmt.Errorf("%w: %s: %w", ErrInventory, name, err)
 		}
 		line, _ := c.FieldPos(0)
+		line += skipped
 		if first {
 			if named := header(row); named != nil {
 				order = named
@@ -67,6 +76,27 @@ func ReadCSV(r io.Reader, name string) (*Hosts, error) {
 		}
 		h.add(row, order, fmt.Sprintf("%s line %d", name, line))
 	}
+}
+
+// read gives the text, and how many lines before its first row were taken off: a spreadsheet's line "sep=;" says what separates.
+func read(r io.Reader) (text string, skipped int, err error) {
+	data, err := io.ReadAll(io.LimitReader(transform.NewReader(r, unicode.BOMOverride(transform.Nop)), maxSize+1))
+	if err != nil {
+		return "", 0, err
+	}
+	if len(data) > maxSize {
+		return "", 0, fmt.Errorf("more than %d bytes", maxSize)
+	}
+	if !utf8.Valid(data) {
+		if data, err = charmap.Windows1252.NewDecoder().Bytes(data); err != nil {
+			return "", 0, err
+		}
+	}
+	text = string(data)
+	if line, rest, ok := strings.Cut(text, "\n"); ok && len(strings.TrimSpace(line)) == 5 && strings.HasPrefix(strings.ToLower(line), "sep=") {
+		return rest, 1, nil
+	}
+	return text, 0, nil
 }
 
 // separator is the candidate that occurs most often in the first line.
@@ -83,14 +113,21 @@ func separator(text string) rune {
 
 // header returns, for each cell, the column that it names (-1 for none of ours); nil when no cell names the host.
 func header(row []string) []int {
-	order, found := make([]int, len(row)), false
+	order, plain, found := make([]int, len(row)), -1, false
 	for i, cell := range row {
-		column, ok := columns[strings.ToLower(strings.TrimSpace(strings.ReplaceAll(cell, "_", " ")))]
+		cell = strings.ToLower(strings.TrimSpace(strings.ReplaceAll(cell, "_", " ")))
+		column, ok := columns[cell]
 		if !ok {
 			column = -1
 		}
+		if cell == "name" && plain < 0 {
+			plain = i
+		}
 		order[i] = column
 		found = found || column == 0
+	}
+	if !found && plain >= 0 {
+		order[plain], found = 0, true
 	}
 	if !found {
 		return nil
@@ -105,7 +142,7 @@ func (h *Hosts) add(row []string, order []int, source string) {
 			cells[order[i]] = strings.TrimSpace(cell)
 		}
 	}
-	name := strings.ToLower(cells[0])
+	name := clean(cells[0])
 	if name == "" {
 		return
 	}
@@ -120,7 +157,7 @@ func (h *Hosts) add(row []string, order []int, source string) {
 // Host finds a host by the name that the evidence gives it: by the same name, else by the short one when it is not ambiguous
 // and the longer names do not contradict each other.
 func (h *Hosts) Host(name string) (reeve.HostInfo, bool) {
-	name = strings.ToLower(name)
+	name = clean(name)
 	if info, ok := h.full[name]; ok {
 		return info, true
 	}
@@ -133,6 +170,10 @@ func (h *Hosts) Host(name string) (reeve.HostInfo, bool) {
 		return reeve.HostInfo{}, false
 	}
 	return h.full[list[0]], true
+}
+
+func clean(name string) string {
+	return strings.TrimRight(strings.ToLower(strings.TrimSpace(name)), ".")
 }
 
 // Empty tells that the inventory has no row.
