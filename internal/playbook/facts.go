@@ -167,6 +167,33 @@ func (v *View) Inbound(server reeve.Process) *reeve.Event {
 	return nil
 }
 
+// TaskRun finds the task scheduler's own record that it made this process, or the one below it in the chain.
+func (v *View) TaskRun(below []reeve.Process) *reeve.Event {
+	for _, p := range append([]reeve.Process{v.Process}, below...) {
+		for _, e := range v.Of(reeve.TaskRun) {
+			if e.Process.PID != 0 && e.Process.PID == p.Key.PID && p.Start != 0 && max(e.Time-p.Start, p.Start-e.Time) < 5*reeve.Second {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// Session notes below an answer whose session the subject ran in, or that no record of its logon exists.
+func (v *View) Session(a *reeve.Answer) {
+	id := v.Process.LogonID
+	switch e := v.Logon(); {
+	case id == "":
+	case SystemLogon(id):
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: "the system's own (" + id + "), for which no logon is recorded"})
+	case e == nil:
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: id + "; no record of its logon"})
+		a.Missing = append(a.Missing, v.Enable(reeve.Logon))
+	default:
+		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: LogonWords(e), Refs: []reeve.Ref{e.Ref}})
+	}
+}
+
 // Gaps are the stretches without records on the subject's host that touch a time.
 func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
 	_, all := v.Coverage.Report(func(string) reeve.Need { return reeve.Need{} })

@@ -47,7 +47,11 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 	case reeve.FileCreate, reeve.FileStream, reeve.FileExecutable:
 		judgeFile(e, who, add)
 	case reeve.FileTime:
-		add("file", reeve.SignalTimestomped, who+" changed the creation time of "+playbook.Quoted(e.Get(reeve.AttrPath)), e.Ref)
+		code := reeve.SignalTimestomped
+		if !playbook.HasSuffix(strings.ToLower(e.Get(reeve.AttrPath)), ".exe .dll .sys .scr .com .ps1 .vbs .js .bat .cmd .hta") {
+			code = "" // documents and caches, which many programs touch up
+		}
+		add("file", code, who+" changed the creation time of "+playbook.Quoted(e.Get(reeve.AttrPath)), e.Ref)
 	case reeve.FileDelete:
 		code := reeve.SignalCode("")
 		if p := e.Get(reeve.AttrPath); samePath(p, v.Process.Image) || isPayload(v, p) {

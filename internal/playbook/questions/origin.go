@@ -65,7 +65,7 @@ var initiators = []initiator{
 	{"service", "svchost.exe", "-k ", system, "a Windows service"},
 	{"gpo_script", "gpscript.exe", "", system, "a group policy script"},
 	{"com_broker", "dllhost.exe", "/processid", system, "a COM surrogate"},
-	{"com_broker", "consent.exe fodhelper.exe sdclt.exe computerdefaults.exe eventvwr.exe wsreset.exe", "", system, "an elevation broker"},
+	{"com_broker", "consent.exe " + elevated, "", system, "an elevation broker"},
 	{"management_agent", "ccmexec.exe ccmsetup.exe microsoft.management.services.intunewindowsagent.exe intunemanagementextension.exe agentexecutor.exe taniumclient.exe pdqdeployrunner-1.exe amazon-ssm-agent.exe ssm-document-worker.exe ltsvc.exe besclient.exe monitoringhost.exe healthservice.exe", "", managed, "management software"},
 	{"developer_tool", "devenv.exe msbuild.exe code.exe rider64.exe clion64.exe windbg.exe windbgx.exe vstest.console.exe testhost.exe agent.worker.exe runner.worker.exe jenkins.exe mspdbsrv.exe vsdebugconsole.exe qtcreator.exe", "", managed, "a developer's tool"},
 	{"script_host", "wscript.exe cscript.exe mshta.exe python.exe pythonw.exe node.exe perl.exe ruby.exe autoit3.exe java.exe javaw.exe", "", anywhere, "a script host"},
@@ -76,21 +76,22 @@ var initiators = []initiator{
 
 const (
 	shells    = "cmd.exe powershell.exe pwsh.exe powershell_ise.exe bash.exe wsl.exe tcc.exe"
+	elevated  = "fodhelper.exe sdclt.exe computerdefaults.exe eventvwr.exe wsreset.exe" // Windows elevates these without asking
 	terminals = "windowsterminal.exe wt.exe conemu64.exe conemuc64.exe mintty.exe"
 )
 
 func askOrigin(v *playbook.View) reeve.Answer {
 	chain, stop := v.Ancestors()
 	a := reeve.Answer{Value: "unknown", Details: v.Parents(chain)}
-	logonDetails(v, &a)
+	v.Session(&a)
 	if len(chain) == 0 {
 		a.Says = "No record names its parent."
 		a.Missing = append(a.Missing, v.Enable(reeve.ProcessStart))
 		a.Refs = v.SubjectRefs()
 		return a
 	}
-	found, at := climb(v, chain)
-	task := taskRun(v, chain[:at])
+	found, at, top := climb(v, chain)
+	task := v.TaskRun(chain[:at])
 	if task != nil && (found == nil || found.value == "service") {
 		found = &initiator{value: "scheduled_task", says: "the task " + playbook.Quoted(task.Get(reeve.AttrName))}
 		a.Details = append(a.Details, reeve.Detail{Name: "task run", Value: task.Get(reeve.AttrName), Refs: []reeve.Ref{task.Ref}})
@@ -108,7 +109,7 @@ func askOrigin(v *playbook.View) reeve.Answer {
 		a.Value, a.Says = "other", fmt.Sprintf("Started through %s; no known way of starting programs is among them.", playbook.Chain(chain))
 	case chain[0].Image == "":
 		a.Says = "Its parent is known by number only."
-	case playbook.OneOf(chain[0].Image, shells+" "+terminals):
+	case playbook.OneOf(chain[len(chain)-1].Image, interpreters+" "+terminals):
 		a.Says = fmt.Sprintf("Started from %s, but no record says what started that.", playbook.Chain(chain))
 	case playbook.OneOf(chain[at].Image, "svchost.exe") && inWindows(chain[at].Image):
 		a.Says = fmt.Sprintf("Started by %s, but no record says which service that is.", playbook.Chain(chain[:at+1]))
@@ -118,7 +119,7 @@ func askOrigin(v *playbook.View) reeve.Answer {
 	if a.Value == "unknown" {
 		a.Missing = append(a.Missing, v.Enable(reeve.ProcessStart))
 	}
-	weighOrigin(v, &a, chain, at, task)
+	weighOrigin(v, &a, chain, at, max(top, 1), task)
 	return a
 }
 
@@ -137,21 +138,29 @@ func lineOf(v *playbook.View, chain []reeve.Process, i int) string {
 	return ""
 }
 
-// climb finds the initiating class. Where a shell that runs no given command stands below the user's desktop, the command was
-// typed; a terminal stands only where somebody sits. A service host whose service is not recorded ends the climb.
-func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
-	typed, terminal := false, -1
+// climb finds the initiating class, where it stands in the chain, and how far up was looked. Where a shell that runs no given
+// command stands below the user's desktop, the command was typed; a terminal stands only where somebody sits; a developer's tool
+// began it unless something begins that runs such tools for others. A service host whose service is not recorded ends the climb.
+func climb(v *playbook.View, chain []reeve.Process) (found *initiator, at, top int) {
+	typed, terminal, tool, toolAt := false, -1, (*initiator)(nil), 0
 	for i, p := range chain {
 		line := lineOf(v, chain, i)
 		for k := range initiators {
 			in := &initiators[k]
-			if !playbook.OneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p) {
+			switch {
+			case !playbook.OneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p):
 				continue
-			}
-			if in.value == "user_click" && (typed || terminal >= 0) {
+			case in.value == "developer_tool":
+				if tool == nil {
+					tool, toolAt = in, i
+				}
+				continue
+			case tool != nil && (in.value == "user_click" || in.value == "service"):
+				return tool, toolAt, i
+			case in.value == "user_click" && (typed || terminal >= 0):
 				in = &initiator{value: "typed_shell", says: "a shell that a user opened"}
 			}
-			return in, i
+			return in, i, i
 		}
 		switch {
 		case playbook.OneOf(p.Image, shells):
@@ -159,13 +168,16 @@ func climb(v *playbook.View, chain []reeve.Process) (*initiator, int) {
 		case playbook.OneOf(p.Image, terminals) && genuine(v, p):
 			terminal = i
 		case playbook.OneOf(p.Image, "svchost.exe") && line == "":
-			return nil, i
+			return nil, i, i
 		}
 	}
-	if terminal >= 0 {
-		return &initiator{value: "typed_shell", says: "a terminal"}, terminal
+	switch {
+	case tool != nil:
+		return tool, toolAt, len(chain)
+	case terminal >= 0:
+		return &initiator{value: "typed_shell", says: "a terminal"}, terminal, len(chain)
 	}
-	return nil, 0
+	return nil, 0, len(chain)
 }
 
 // given tells whether a shell's command line carries what it shall run.
@@ -226,7 +238,7 @@ func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve
 }
 
 // weighOrigin gives stance and signals.
-func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at int, task *reeve.Event) {
+func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, top int, task *reeve.Event) {
 	refs := append(slices.Clip(v.SubjectRefs()), chain[at].Refs...)
 	say := func(stance reeve.Stance, code reeve.SignalCode, says string, more ...reeve.Ref) {
 		a.Stance = stance
@@ -264,7 +276,13 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 		case a.Value == "winrm" || a.Value == "smb_service":
 			say(reeve.Supports, reeve.SignalRemoteStart, "started through "+a.Value+", which other hosts use")
 		}
-	case "com_broker": // a COM server that another host reaches was started for it
+	case "com_broker":
+		child := append([]reeve.Process{v.Process}, chain...)[at]
+		if playbook.OneOf(chain[at].Image, elevated) && !playbook.OneOf(child.Image, "mmc.exe control.exe systemsettingsadminflows.exe") {
+			say(reeve.Supports, reeve.SignalOddLineage, playbook.Base(chain[at].Image)+" starts "+playbook.Base(child.Image)+" only where a user's own registry makes it, with raised rights")
+			break
+		}
+		// a COM server that another host reaches was started for it
 		called := v.Inbound(v.Process)
 		if called == nil && kind == "3" {
 			called = logon
@@ -302,11 +320,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at in
 			say(a.Stance, reeve.SignalOldTask, "its task or service was made "+playbook.Ago(age)+" before", made.Ref)
 		}
 	}
-	reach := max(at, 1)
-	if a.Value == "other" || a.Value == "unknown" {
-		reach = len(chain)
-	}
-	for _, p := range chain[:reach] {
+	for _, p := range chain[:top] {
 		if !oddPlace(&p) {
 			continue
 		}
@@ -370,30 +384,4 @@ func starts(v *playbook.View, action string, p reeve.Process) bool {
 	}
 	e := v.StartOf(p)
 	return e != nil && strings.Contains(e.Get(reeve.AttrCommandLine), rest)
-}
-
-// taskRun finds the task scheduler's own record that it made this process, or the one below it in the chain.
-func taskRun(v *playbook.View, below []reeve.Process) *reeve.Event {
-	for _, p := range append([]reeve.Process{v.Process}, below...) {
-		for _, e := range v.Of(reeve.TaskRun) {
-			if e.Process.PID != 0 && e.Process.PID == p.Key.PID && p.Start != 0 && max(e.Time-p.Start, p.Start-e.Time) < 5*reeve.Second {
-				return e
-			}
-		}
-	}
-	return nil
-}
-
-func logonDetails(v *playbook.View, a *reeve.Answer) {
-	id := v.Process.LogonID
-	switch e := v.Logon(); {
-	case id == "":
-	case playbook.SystemLogon(id):
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: "the system's own (" + id + "), for which no logon is recorded"})
-	case e == nil:
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: id + "; no record of its logon"})
-		a.Missing = append(a.Missing, v.Enable(reeve.Logon))
-	default:
-		a.Details = append(a.Details, reeve.Detail{Name: "session", Value: playbook.LogonWords(e), Refs: []reeve.Ref{e.Ref}})
-	}
 }

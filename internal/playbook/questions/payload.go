@@ -308,7 +308,7 @@ func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
 	unseen, other := false, (*known)(nil)
 	for i := range list {
 		p := &list[i]
-		unseen = unseen || p.told && !p.seen && (p.Kind == "exe" || p.Kind == "cmd")
+		unseen = unseen || p.told && !p.seen && (p.Kind == "exe" || p.Kind == "cmd" && !playbook.OneOf(v.LOLBin.Name, interpreters)) // a script's children are its own affair
 		if other == nil && !p.told {
 			other = p
 		}
