@@ -182,7 +182,7 @@ func (ch *channel) holes(k channelKey) []reeve.Gap {
 		last := log[0]
 		if before != nil {
 			out = append(out, reeve.Gap{Host: k.host, Channel: k.channel, Kind: "cleared", From: before.last, To: last.first, Ref: before.behind,
-				Says: fmt.Sprintf("record ids begin anew at %d after %d: the log was made anew", last.from, before.to)})
+				Says: fmt.Sprintf("record ids begin anew at %d after %d: the log was made anew, or the host was set back", last.from, before.to)})
 		}
 		for _, r := range log[1:] {
 			if r.from > last.to+1 && last.to+1 != 0 {

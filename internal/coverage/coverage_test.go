@@ -77,9 +77,9 @@ func TestGaps(t *testing.T) {
 			c.Record("pc2", "Security", 500, true, after(0), ref("t", 500))
 		}, ""},
 		{"ids that begin anew, later", func(c *Counter) { ids(c, "a", 100, 106, after(0)); ids(c, "b", 1, 7, after(20*reeve.Hour)) },
-			"pc Security cleared 1h to 20h: record ids begin anew at 1 after 106: the log was made anew [a]"},
+			"pc Security cleared 1h to 20h: record ids begin anew at 1 after 106: the log was made anew, or the host was set back [a]"},
 		{"ids that begin anew over the old ones", func(c *Counter) { ids(c, "a", 1, 13, after(0)); ids(c, "b", 1, 7, after(20*reeve.Hour)) },
-			"pc Security cleared 2h to 20h: record ids begin anew at 1 after 13: the log was made anew [a]"},
+			"pc Security cleared 2h to 20h: record ids begin anew at 1 after 13: the log was made anew, or the host was set back [a]"},
 		{"a clock set back makes no new log", func(c *Counter) { ids(c, "a", 1, 7, after(20*reeve.Hour)); ids(c, "a", 9, 12, after(2*reeve.Hour)) },
 			"pc Security hole 2h to 21h: 1 record is missing between record 7 and record 9 [a]"},
 		{"a hole in the old log and one in the new", func(c *Counter) {
@@ -88,7 +88,7 @@ func TestGaps(t *testing.T) {
 			ids(c, "b", 1, 7, after(20*reeve.Hour))
 			ids(c, "b", 9, 15, after(22*reeve.Hour))
 		}, "pc Security hole 1h to 2h: 2 records are missing between record 7 and record 10 [a]\n" +
-			"pc Security cleared 3h to 20h: record ids begin anew at 1 after 16: the log was made anew [a]\n" +
+			"pc Security cleared 3h to 20h: record ids begin anew at 1 after 16: the log was made anew, or the host was set back [a]\n" +
 			"pc Security hole 21h to 22h: 1 record is missing between record 7 and record 9 [b]"},
 		{"the greatest id is not followed by the least", func(c *Counter) {
 			c.Record("pc", "Security", 1<<64-1, true, after(0), ref("a", 1))
