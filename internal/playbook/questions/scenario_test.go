@@ -300,16 +300,24 @@ func (s *scenario) readRules(section, text string) error {
 type section struct{ name, text string }
 
 func cut(text string) (comment string, list []section) {
-	for l := range strings.Lines(text) {
-		if name, ok := strings.CutPrefix(strings.TrimSpace(l), "-- "); ok && strings.HasSuffix(name, " --") {
-			list = append(list, section{name: strings.TrimSuffix(name, " --")})
-		} else if n := len(list); n > 0 {
-			list[n-1].text += l
+	from, to := 0, 0
+	end := func() {
+		if n := len(list); n > 0 {
+			list[n-1].text = text[from:to]
 		} else {
-			comment += l
+			comment = strings.TrimSpace(text[from:to])
 		}
 	}
-	return strings.TrimSpace(comment), list
+	for l := range strings.Lines(text) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(l), "-- "); ok && strings.HasSuffix(name, " --") {
+			end()
+			list = append(list, section{name: strings.TrimSuffix(name, " --")})
+			from = to + len(l)
+		}
+		to += len(l)
+	}
+	end()
+	return comment, list
 }
 
 // enable stands for the words of the package that knows providers.
