@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,17 +16,16 @@ type Ref struct {
 	Line     int    // from 1, for text formats; 0 otherwise
 }
 
-// Compare orders citations by file, offset, line and record id.
+// Compare orders citations by file, offset, line and record id; of two that differ in nothing else the one without an id is first.
 func (r Ref) Compare(o Ref) int {
-	if c := strings.Compare(r.File, o.File); c != 0 {
+	c := cmp.Or(strings.Compare(r.File, o.File), cmp.Compare(r.Offset, o.Offset), cmp.Compare(r.Line, o.Line), cmp.Compare(r.RecordID, o.RecordID))
+	switch {
+	case c != 0 || r.HasID == o.HasID:
 		return c
+	case o.HasID:
+		return -1
 	}
-	for _, d := range [...]int64{r.Offset - o.Offset, int64(r.Line - o.Line), int64(r.RecordID) - int64(o.RecordID)} {
-		if d != 0 {
-			return int(d>>63)*2 + 1
-		}
-	}
-	return 0
+	return 1
 }
 
 // Record is one log entry exactly as the evidence states it, nothing renamed. It is a borrowed view: it, its Head and its

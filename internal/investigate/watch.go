@@ -95,6 +95,9 @@ func (w *watcher) Record(rec reeve.Record) {
 func (w *watcher) event(rec reeve.Record, plan *winlog.Plan, ref reeve.Ref) {
 	l := &w.light
 	w.counter.Event(l.Host, plan.Kind, l.Image, l.Time)
+	if plan.Unselected {
+		w.counter.Unselected(l.Host, plan.Kind, l.Time)
+	}
 	switch plan.Kind {
 	case reeve.ProcessStart:
 		e := w.decoder.Decode(rec, plan)

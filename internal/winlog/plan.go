@@ -9,7 +9,10 @@ import (
 
 // Plan is a meaning made ready for one class of records.
 type Plan struct {
-	Kind   reeve.Kind
+	Kind reeve.Kind
+	// Unselected tells that the source logs every event of the kind: no configuration picks by program or rule.
+	Unselected bool
+
 	fixed  []reeve.Property
 	fields []plannedField
 	light  []plannedField // those that Light reads
@@ -72,7 +75,7 @@ next:
 
 // plan resolves a meaning's fields for a record's class.
 func plan(m *meaning, rec reeve.Record) *Plan {
-	p := &Plan{Kind: m.kind, fixed: m.fixed}
+	p := &Plan{Kind: m.kind, Unselected: m.all, fixed: m.fixed}
 	stated := map[target]bool{}
 	for _, f := range m.fields {
 		if p.add(f, rec) {

@@ -24,11 +24,11 @@ var security = provider{
 		{ids: ids(4656, 4663), when: []test{has("ObjectType")}},
 		{ids: ids(4657), kind: reeve.RegistrySet, fields: join(subject, acting, []field{{to: target(reeve.AttrKey), raw: []string{"ObjectName"}, as: asPath, second: "ObjectValueName"}, conv(reeve.AttrOperation, asMessage, "OperationType"), at(reeve.AttrDetails, "NewValue")})},
 		{ids: ids(4672), kind: reeve.AdminLogon, fields: join(subject, []field{conv(reeve.AttrDetails, asWords, "PrivilegeList")})},
-		{ids: ids(4688), kind: reeve.ProcessStart, fields: join(subject, []field{
+		{ids: ids(4688), kind: reeve.ProcessStart, all: true, fields: join(subject, []field{
 			part(toActorPID, "NewProcessId"), at(reeve.AttrImage, "NewProcessName"), part(toParentPID, "ProcessId", "CreatorProcessId"), at(reeve.AttrParentImage, "ParentProcessName", "CreatorProcessName"),
 			at(reeve.AttrCommandLine, "CommandLine", "ProcessCommandLine"), conv(reeve.AttrElevation, asMessage, "TokenElevationType"), conv(reeve.AttrIntegrity, asIntegrity, "MandatoryLabel"),
 		}, logonSession)},
-		{ids: ids(4689), kind: reeve.ProcessEnd, fields: join(subject, acting, []field{at(reeve.AttrResult, "Status")})},
+		{ids: ids(4689), kind: reeve.ProcessEnd, all: true, fields: join(subject, acting, []field{at(reeve.AttrResult, "Status")})},
 		{ids: ids(4697), kind: reeve.ServiceInstall, fields: join(subject, []field{at(reeve.AttrName, "ServiceName"), at(reeve.AttrAction, "ServiceFileName"), conv(reeve.AttrStart, asStart, "ServiceStartType", "StartType"),
 			at(reeve.AttrAccount, "ServiceAccount", "AccountName"), at(reeve.AttrDetails, "ServiceType"), part(toActorPID, "ClientProcessId")})},
 		{ids: ids(4698), kind: reeve.TaskChange, fields: taskAudit, fixed: operation("created")},

@@ -36,6 +36,7 @@ type meaning struct {
 	kind   reeve.Kind
 	fields []field
 	fixed  []reeve.Property // stated by the id alone
+	all    bool             // the source logs every such event, whatever its configuration
 }
 
 // test looks at one field of a record.
