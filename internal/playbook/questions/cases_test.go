@@ -232,6 +232,35 @@ func TestMissingRecordsNeverExonerate(t *testing.T) {
 	}
 }
 
+// lacking drops a property from every record, as recorders that do not know it.
+func (s *scenario) lacking(a reeve.Attr) (*playbook.View, bool) {
+	left := slices.Clone(s.events)
+	for i := range left {
+		left[i].event.Attrs = slices.DeleteFunc(slices.Clone(left[i].event.Attrs), func(p reeve.Property) bool { return p.Attr == a })
+	}
+	return s.world(left, inTurn(left))
+}
+
+func TestMissingPropertiesNeverExonerate(t *testing.T) {
+	for _, s := range load(t) {
+		before := s.ask(t)
+		for a := reeve.AttrImage; a <= reeve.AttrMessage; a++ {
+			if !slices.ContainsFunc(s.events, func(l line) bool { return l.event.Has(a) }) {
+				continue
+			}
+			v, ok := s.lacking(a)
+			if !ok {
+				continue
+			}
+			for i, x := range playbook.Run(All(), v) {
+				if x.Stance == reeve.Refutes && before[i].Stance != reeve.Refutes {
+					t.Errorf("%s without %s: %s went from %s to refutes: %s", s.name, a, x.Question, before[i].Stance, x.Says)
+				}
+			}
+		}
+	}
+}
+
 func TestOrderOfRecordsDoesNotMatter(t *testing.T) {
 	for _, s := range load(t) {
 		want := s.ask(t)

@@ -82,12 +82,11 @@ const (
 
 func askOrigin(v *playbook.View) reeve.Answer {
 	chain, stop := v.Ancestors()
-	a := reeve.Answer{Value: "unknown", Details: v.Parents(chain)}
+	a := reeve.Answer{Value: "unknown", Details: v.Parents(chain), Refs: v.SubjectRefs()}
 	v.Session(&a)
 	if len(chain) == 0 {
 		a.Says = "No record names its parent."
 		a.Missing = append(a.Missing, v.Enable(reeve.ProcessStart))
-		a.Refs = v.SubjectRefs()
 		return a
 	}
 	found, at, top := climb(v, chain)
@@ -292,6 +291,9 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 			say(reeve.Supports, reeve.SignalRemoteStart, "it serves COM, and "+playbook.Source(called)+" reached it", called.Ref)
 		}
 	case "management_agent":
+		if v.Process.ByPID && v.Get(reeve.AttrParentImage) == "" {
+			break // a number alone, which may have been given to another program since, excuses nothing
+		}
 		say(reeve.Refutes, reeve.SignalManagement, "management software in its own folder started it")
 	case "autostart":
 		if playbook.OneOf(v.Process.Image, "explorer.exe") && inWindows(v.Process.Image) {

@@ -59,7 +59,8 @@ func inWindows(path string) bool {
 }
 
 // carrier tells programs that only carry what somebody else wrote: shells, interpreters, and whatever LOLBAS lists, known by
-// name, original file name or hash. That such a program is signed, known and in its place says nothing of what it runs.
+// name, original file name or hash. That such a program is signed, known and in its place says nothing of what it runs. A file that
+// anybody can have put there under a name of their choice may be any of them, as long as no record states its original name.
 func carrier(v *playbook.View, p *reeve.Payload) bool {
 	if playbook.OneOf(p.Image, interpreters) || p.Kind == "cmd" && playbook.OneOf(firstProgram(p), interpreters) || len(lolbas.ByName(playbook.Base(p.Image))) > 0 {
 		return true
@@ -67,13 +68,16 @@ func carrier(v *playbook.View, p *reeve.Payload) bool {
 	if _, known := lolbas.KnownHash(p.Hashes.SHA256); known {
 		return true
 	}
-	return slices.ContainsFunc(payloadChildren(v), func(c reeve.Process) bool {
-		e := (*reeve.Event)(nil)
-		if strings.EqualFold(c.Image, p.Image) {
-			e = v.StartOf(c)
+	original := ""
+	for _, c := range payloadChildren(v) {
+		if original != "" || !strings.EqualFold(c.Image, p.Image) {
+			continue
 		}
-		return e != nil && len(lolbas.ByOriginalFileName(e.Get(reeve.AttrOriginalFileName))) > 0
-	})
+		if e := v.StartOf(c); e != nil {
+			original = strings.Trim(e.Get(reeve.AttrOriginalFileName), "-? ")
+		}
+	}
+	return len(lolbas.ByOriginalFileName(original)) > 0 || original == "" && writable(p.Image)
 }
 
 // writable tells whether anybody, or another machine, can have put a file where it lies.

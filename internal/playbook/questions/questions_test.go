@@ -305,6 +305,7 @@ func TestCarriersAreKnownByNameAndHash(t *testing.T) {
 		{reeve.Payload{Kind: "exe", Image: `C:\Program Files\nodejs\node.exe`}, true},
 		{reeve.Payload{Kind: "cmd", Image: "powershell -c x", CommandLine: "powershell -c x"}, true},
 		{reeve.Payload{Kind: "exe", Image: `C:\a.exe`, Hashes: reeve.Hashes{SHA256: "737b3264a2c58fc6721acbab1eb33a905928b59524bc6b96f29da7527e7fa2ce"}}, true},
+		{reeve.Payload{Kind: "exe", Image: `C:\Users\Public\notepad.exe`}, true}, // may be anything
 		{reeve.Payload{Kind: "exe", Image: `C:\Windows\System32\notepad.exe`}, false},
 		{reeve.Payload{Kind: "dll", Image: `C:\Program Files\Player\player.dll`}, false},
 	} {
