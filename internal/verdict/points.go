@@ -116,3 +116,8 @@ var table = []row{
 
 // classPrior is what is thought before anything is known: how seldom the program's class is run for honest reasons.
 var classPrior = map[string]int{"everyday": -30, "admin": -30, "developer": -10, "optional": -10, "rare": 0}
+
+// unusualPrior is the mildest prior of a run that is out of the ordinary, which the signals named in unusual tell.
+const unusualPrior = -10
+
+var unusual = []reeve.SignalCode{reeve.SignalRenamed, reeve.SignalMasquerade, reeve.SignalUserWritable, reeve.SignalRemotePath, reeve.SignalDocumentedAbuse}

@@ -38,10 +38,10 @@ func Weigh(in Input) reeve.Verdict {
 		return reeve.Verdict{}
 	}
 	w := weigh(in.Answers)
-	prior := classPrior[in.Class]
+	prior := w.prior(in.Class)
 	v := reeve.Verdict{Score: prior + w.total(), Confidence: confidence(in)}
 	v.Label = label(v.Score, w, in)
-	v.Because = w.because(prior, in.Class)
+	v.Because = w.because(v.Label, prior, in.Class)
 	v.WouldChange = wouldChange(v, w, in)
 	return v
 }
@@ -120,8 +120,27 @@ func (w *weighing) add(r *row, points int) {
 // without is the weighing as if a signal had been explained.
 func (w *weighing) without(x *weighed) *weighing {
 	out := &weighing{sums: maps.Clone(w.sums), hard: w.hard}
+	for _, s := range w.signals {
+		if s.row != x.row {
+			out.signals = append(out.signals, s)
+		}
+	}
 	out.add(x.row, -x.row.points)
 	return out
+}
+
+// prior is what is thought of the class before anything is known. Most runs of an everyday program are ordinary work, but not
+// most of those that are out of the ordinary by name, place or form.
+func (w *weighing) prior(class string) int {
+	p := classPrior[class]
+	if w.unusual() {
+		p = max(p, unusualPrior)
+	}
+	return p
+}
+
+func (w *weighing) unusual() bool {
+	return slices.ContainsFunc(w.signals, func(s weighed) bool { return slices.Contains(unusual, s.row.code) })
 }
 
 // total adds the stories, each within its cap.
@@ -197,18 +216,22 @@ func confidence(in Input) float64 {
 	return float64(len(in.Core)-len(open(in))) / float64(len(in.Core))
 }
 
-// because lists what weighed, hard evidence first, then by weight; what weighs nothing is left to the answers. The figures add
-// up to the score.
-func (w *weighing) because(prior int, class string) []reeve.Statement {
+// because lists what weighed: hard evidence, then what speaks for the label, then the rest, each by weight; what weighs nothing is
+// left to the answers. The figures add up to the score.
+func (w *weighing) because(label reeve.Label, prior int, class string) []reeve.Statement {
 	list := slices.Clone(w.signals)
-	slices.SortStableFunc(list, func(a, b weighed) int {
-		if a.row.hard != b.row.hard {
-			if a.row.hard {
-				return -1
-			}
+	toward := cmp.Compare(label.Rank(), reeve.Inconclusive.Rank())
+	rank := func(x *weighed) int {
+		switch {
+		case x.row.hard:
+			return 0
+		case toward == 0 || cmp.Compare(x.row.points, 0) == toward:
 			return 1
 		}
-		return cmp.Compare(abs(b.row.points), abs(a.row.points))
+		return 2
+	}
+	slices.SortStableFunc(list, func(a, b weighed) int {
+		return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(abs(b.row.points), abs(a.row.points)))
 	})
 	var out []reeve.Statement
 	for _, s := range list {
@@ -225,7 +248,11 @@ func (w *weighing) because(prior int, class string) []reeve.Statement {
 		}
 	}
 	if prior != 0 {
-		out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d a program of class %s: most of its runs are ordinary work", prior, class)})
+		why := "most of its runs are ordinary work"
+		if w.unusual() {
+			why = "most of its runs are ordinary work, but this one is out of the ordinary by name, place or form"
+		}
+		out = append(out, reeve.Statement{Says: fmt.Sprintf("%+d a program of class %s: %s", prior, class, why)})
 	}
 	return out
 }
@@ -310,7 +337,7 @@ func (w *weighing) explain(v reeve.Verdict, in Input, say func([]reeve.Ref, stri
 		}
 		told++
 		less := w.without(x)
-		if l := label(classPrior[in.Class]+less.total(), less, in); l.Rank() < v.Label.Rank() {
+		if l := label(less.prior(in.Class)+less.total(), less, in); l.Rank() < v.Label.Rank() {
 			say(x.signal.Refs, "%s, if %s explains that %s", l, x.row.turn, clause(x.signal.Says))
 		} else {
 			say(x.signal.Refs, "milder together with others, if %s explains that %s", x.row.turn, clause(x.signal.Says))
