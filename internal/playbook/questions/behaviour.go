@@ -48,9 +48,9 @@ var ledger = []struct {
 	kinds []reeve.Kind
 }{
 	{"child processes", true, []reeve.Kind{reeve.ProcessStart}},
-	{"network", true, []reeve.Kind{reeve.NetworkConnect, reeve.DNSQuery}},
-	{"files", true, []reeve.Kind{reeve.FileCreate, reeve.FileDelete, reeve.FileTime, reeve.FileStream, reeve.FileExecutable}},
-	{"registry", true, []reeve.Kind{reeve.RegistrySet, reeve.RegistryKey, reeve.RegistryRename}},
+	{"connections", true, []reeve.Kind{reeve.NetworkConnect, reeve.DNSQuery}},
+	{"written files", true, []reeve.Kind{reeve.FileCreate, reeve.FileDelete, reeve.FileTime, reeve.FileStream, reeve.FileExecutable}},
+	{"registry changes", true, []reeve.Kind{reeve.RegistrySet, reeve.RegistryKey, reeve.RegistryRename}},
 	{"other processes", false, []reeve.Kind{reeve.ProcessAccess, reeve.RemoteThread, reeve.ProcessTamper}},
 	{"raw disk, subscriptions and tasks", false, []reeve.Kind{reeve.RawDiskRead, reeve.WMISubscription, reeve.TaskChange}},
 }
@@ -158,18 +158,18 @@ func keepLedger(v *playbook.View, a *reeve.Answer, tree []reeve.ProcID) silence 
 			}
 		}
 		switch {
-		case len(deeds) > 0:
-			continue
 		case tells.State == coverage.Absent:
 			out.absent = append(out.absent, row.name)
 			if row.basic {
 				out.basic++
 				a.Missing = append(a.Missing, v.Enable(row.kinds[0]))
 			}
-		case tells.State != coverage.Full:
+		case tells.State != coverage.Full && len(deeds) == 0:
 			out.selective = append(out.selective, row.name)
 		}
-		a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: "none seen; " + tells.Says})
+		if len(deeds) == 0 {
+			a.Details = append(a.Details, reeve.Detail{Name: "ledger: " + row.name, Value: "none seen; " + tells.Says})
+		}
 	}
 	for _, g := range v.Gaps(v.Time(), v.End()) {
 		out.quiet, out.hole = false, g.Says
@@ -202,7 +202,7 @@ func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, l
 				a.Stance = reeve.Supports
 			}
 		}
-		if a.Stance == reeve.Neutral && l.basic > 1 {
+		if a.Stance == reeve.Neutral && l.basic > 0 {
 			a.Stance = reeve.Unknown // the rest of what it did cannot be seen
 			a.Says = strings.TrimSuffix(a.Says, ".") + blind + "."
 		}
@@ -213,8 +213,8 @@ func sayBehaviour(v *playbook.View, a *reeve.Answer, worst map[string]*effect, l
 		a.Value, a.Stance = "none_seen", reeve.Refutes
 		a.Says = "No effect seen over its whole life, in sources that log without selection."
 		a.Signals = append(a.Signals, signal(reeve.SignalNoEffects, "no effect seen over its whole life", v.SubjectRefs()...))
-	case l.basic > 1:
-		a.Says = "The evidence lacks the kinds of event in which an effect would show" + blind + "."
+	case l.basic > 0:
+		a.Says = "No effect seen, and the evidence cannot show whether there was one" + blind + "."
 	default:
 		a.Value, a.Stance = "none_seen", reeve.Neutral
 		if v.Process.End == 0 {

@@ -198,13 +198,7 @@ func TestMissingRecordsNeverExonerate(t *testing.T) {
 	dropped := 0
 	for _, s := range load(t) {
 		before := s.ask(t)
-		var kinds []reeve.Kind
-		for i := range s.events {
-			if k := s.events[i].event.Kind; !slices.Contains(kinds, k) {
-				kinds = append(kinds, k)
-			}
-		}
-		for _, kind := range kinds {
+		for _, kind := range kinds(s) {
 			for _, removed := range []bool{true, false} {
 				if !removed && slices.Contains(always, kind) {
 					continue
@@ -230,6 +224,50 @@ func TestMissingRecordsNeverExonerate(t *testing.T) {
 	if dropped < 100 {
 		t.Errorf("only %d variants were looked at", dropped)
 	}
+}
+
+// weighed gives the verdict on a view, as an investigation does.
+func weighed(v *playbook.View) reeve.Verdict {
+	class := ""
+	if v.LOLBin != nil {
+		class = string(entry(v.LOLBin.Name).Class)
+	}
+	return verdict.Weigh(verdict.Input{Class: class, Core: Core(), Answers: playbook.Run(All(), v)})
+}
+
+// Nothing becomes benign or expected by records that are missing: neither where a kind was never recorded, nor where it was removed.
+func TestMissingRecordsNeverMakeItBenign(t *testing.T) {
+	mild := 0
+	for _, s := range load(t) {
+		v, _ := s.world(s.events, inTurn(s.events))
+		before := weighed(v)
+		if before.Label.Rank() <= reeve.Expected.Rank() {
+			mild++
+			continue
+		}
+		for _, kind := range kinds(s) {
+			for _, removed := range []bool{true, false} {
+				if v, ok := s.without(kind, removed); ok && (removed || !slices.Contains(always, kind)) {
+					if after := weighed(v); after.Label.Rank() <= reeve.Expected.Rank() {
+						t.Errorf("%s without %s (removed: %v): %s (%d) became %s (%d)", s.name, kind, removed, before.Label, before.Score, after.Label, after.Score)
+					}
+				}
+			}
+		}
+	}
+	if mild < 3 {
+		t.Errorf("only %d cases are benign or expected at all", mild)
+	}
+}
+
+func kinds(s *scenario) []reeve.Kind {
+	var out []reeve.Kind
+	for i := range s.events {
+		if k := s.events[i].event.Kind; !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // lacking drops a property from every record, as recorders that do not know it.
