@@ -102,9 +102,12 @@ func knownPayloads(v *playbook.View) []known {
 }
 
 // Companions are files that decide what the subject ran and whose arrival matters: the libraries it loaded from a place that
-// anybody can write to.
+// anybody can write to, and by name those that its program puts into other processes.
 func Companions(v *playbook.View) []string {
 	var out []string
+	if v.LOLBin != nil {
+		out = strings.Fields(sideloaded[strings.ToLower(v.LOLBin.Name)])
+	}
 	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ImageLoad) {
 		if path := e.Get(reeve.AttrLoadedImage); writable(path) && !strings.EqualFold(path, v.Process.Image) && !slices.Contains(out, path) {
 			out = append(out, path)
@@ -232,9 +235,6 @@ func askPayload(v *playbook.View) reeve.Answer {
 	case use.Hidden != "":
 		a.Says = "The command line never names this program's payload: look at " + use.Hidden + "."
 		a.Missing = []reeve.Need{{Needs: "what was there at that time (" + use.Hidden + ")", Enable: "Sysmon events 7, 11, 12 and 13"}}
-	case serves(v):
-		a.Says = "It was started to serve COM; what its client asked of it is not on the command line."
-		a.Missing = []reeve.Need{v.Enable(reeve.ImageLoad)}
 	case use.Mode != "" || use.Says != "":
 		a.Value, a.Stance, a.Says = "none", reeve.Neutral, cmp.Or(use.Says, "The command line asks for nothing to be run.")
 	case line == "":
@@ -302,7 +302,7 @@ func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
 			says += " (" + use.Category + ", " + use.Technique + ")"
 		}
 		a.Signals = append(a.Signals, signal(reeve.SignalDocumentedAbuse, says, v.SubjectRefs()...))
-	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0 && !serves(v): // a line without arguments leaves it to the working directory
+	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0: // a line without arguments leaves it to the working directory
 		a.Signals = append(a.Signals, signal(reeve.SignalOrdinaryUse, "the command line is ordinary use ("+use.Mode+")", v.SubjectRefs()...))
 	}
 	unseen, other := false, (*known)(nil)
@@ -434,7 +434,15 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 		}
 	}
 	below, _ := v.Descendants()
-	for _, e := range v.Deeds(append([]reeve.ProcID{v.Process.ID}, ids(below)...), reeve.ImageLoad) {
+	tree := append([]reeve.ProcID{v.Process.ID}, ids(below)...)
+	for _, e := range v.Deeds(tree[:1], reeve.ProcessAccess, reeve.RemoteThread) {
+		if slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && playbook.Reaches(e, p.Image) }) {
+			if id := v.Graph.Find(e.Host, e.Target, e.Time); id != 0 {
+				tree = append(tree, id)
+			}
+		}
+	}
+	for _, e := range v.Deeds(tree, reeve.ImageLoad) {
 		path := e.Get(reeve.AttrLoadedImage)
 		named := playbook.OneOf(path, companions)
 		beside := v.By(e) == v.Process.ID && samePath(folderOf(path), folderOf(v.Process.Image)) && !samePath(path, v.Process.Image)

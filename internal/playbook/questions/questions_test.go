@@ -369,6 +369,10 @@ subject: 200
 	if diff := cmp.Diff([]string{`C:\Users\Public\x.dll`}, Companions(v)); diff != "" {
 		t.Error(diff)
 	}
+	v.LOLBin = &reeve.LOLBin{Name: "Mftrace.exe"}
+	if diff := cmp.Diff([]string{"mfdetours.dll", "detoured.dll", `C:\Users\Public\x.dll`}, Companions(v)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Every entry, run with every documented form of a place, gets an answer to every question and no value off the list.
