@@ -302,7 +302,7 @@ func weighUse(v *playbook.View, use lolbas.Use, list []known, a *reeve.Answer) {
 			says += " (" + use.Category + ", " + use.Technique + ")"
 		}
 		a.Signals = append(a.Signals, signal(reeve.SignalDocumentedAbuse, says, v.SubjectRefs()...))
-	case use.Mode != "" && !runs && use.Hidden == "" && len(args) > 0: // a line without arguments leaves it to the working directory
+	case use.Mode != "" && use.Mode != "build" && !runs && use.Hidden == "" && len(args) > 0: // without arguments, and in a build without a project, the working directory decides
 		a.Signals = append(a.Signals, signal(reeve.SignalOrdinaryUse, "the command line is ordinary use ("+use.Mode+")", v.SubjectRefs()...))
 	}
 	unseen, other := false, (*known)(nil)
