@@ -102,14 +102,16 @@ func readEVTX(w *worker, f *file, p part) {
 	for at := 0; at < len(data); at += evtx.ChunkSize {
 		chunk := data[at:min(at+evtx.ChunkSize, len(data))]
 		offset := p.from + int64(at)
-		if zero(chunk) {
+		if !f.wanted(offset, offset+int64(len(chunk))) || zero(chunk) {
 			continue
 		}
 		if err := x.reader.Reset(chunk, offset, int(offset/evtx.ChunkSize)); err != nil {
 			w.lose(f, lossOf(f.ev.Name, offset, err))
 			continue
 		}
-		x.reader.Verify()
+		if f.opt.Where == nil {
+			x.reader.Verify()
+		}
 		for {
 			r, err := x.reader.Next()
 			if errors.Is(err, io.EOF) {

@@ -30,6 +30,9 @@ type Options struct {
 	Hash     bool           // compute the files' SHA-256
 	Progress func(Progress) // called from several goroutines
 	Only     func(name string) bool
+	// Where tells which stretches of a file a reading needs, in bytes from and to; nil reads all. What it leaves out is not
+	// looked at, and checksums, which the first reading told, are not computed again.
+	Where func(name string, from, to int64) bool
 }
 
 // Progress of a reading, in files and bytes.
@@ -313,7 +316,9 @@ func (s *scanner) run(w *worker, t task) {
 		}
 	}()
 	if !t.p.hash {
-		t.f.format.read(w, t.f, t.p)
+		if t.p.last || t.f.wanted(t.p.from, t.p.to) {
+			t.f.format.read(w, t.f, t.p)
+		}
 		return
 	}
 	sum, err := t.f.ev.SHA256(s.ctx)
@@ -373,6 +378,9 @@ func (f *file) close(w *worker) {
 	}
 	f.handle.Close()
 }
+
+// wanted tells whether the reading asks for a stretch of the file.
+func (f *file) wanted(from, to int64) bool { return f.opt.Where == nil || f.opt.Where(f.ev.Name, from, to) }
 
 // count notes records that were read.
 func (f *file) count(n int) {

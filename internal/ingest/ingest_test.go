@@ -574,3 +574,33 @@ func benchmarkScan(b *testing.B, content []byte, names ...string) {
 	}
 	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
 }
+
+// TestAReadingCanLeaveOutWhatItDoesNotNeed reads the end of files of several parts: what is asked for arrives whole, and what is
+// not does not arrive, but for the part in which the wanted stretch begins.
+func TestAReadingCanLeaveOutWhatItDoesNotNeed(t *testing.T) {
+	for name, content := range map[string][]byte{"evtx": evtxFile(t, 20_000), "json": lines(25_000)} {
+		set := setOf(t, map[string][]byte{"f": content})
+		begin := int64(len(content)) / 3 * 2
+		all := map[int64]bool{}
+		s := seen{each: func(r reeve.Record) { all[r.Ref().Offset] = true }}
+		s.read(t, content)
+		got := map[int64]bool{}
+		part := seen{each: func(r reeve.Record) { got[r.Ref().Offset] = true }}
+		if _, err := Scan(context.Background(), set, Options{Threads: 3, Where: func(name string, from, to int64) bool {
+			if name != "in/f" || from >= to {
+				t.Errorf("asked for %s from %d to %d", name, from, to)
+			}
+			return to > begin
+		}}, func(int) Sink { return &part }); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) < 15_000 || len(got) == 0 || len(got) > len(all)*3/4 {
+			t.Errorf("%s: %d records of %d were read", name, len(got), len(all))
+		}
+		for at := range all {
+			if at >= begin && !got[at] {
+				t.Fatalf("%s: the record at %d was left out", name, at)
+			}
+		}
+	}
+}
