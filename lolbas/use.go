@@ -127,6 +127,9 @@ func payload(kind PayloadKind, target, args string) (Payload, bool) {
 			}
 		}
 		for range maxDepth {
+			if folder := strings.LastIndexAny(target, `\/`); folder >= 0 && !nature("@guarded", target, nil) {
+				break // a helper lies where only administrators write
+			}
 			switch base := strings.ToLower(target[strings.LastIndexAny(target, `\/`)+1:]); strings.TrimSuffix(base, ".exe") {
 			case "conhost", "openconsole":
 				target, args = cmdline.Program(strings.TrimPrefix(strings.TrimPrefix(args, "--headless"), " "))

