@@ -1,7 +1,14 @@
 package reeve
 
+import "strings"
+
 // Kind is what an event means, whichever provider stated it. Where Sigma has a log source category its name is used.
 type Kind string
+
+// Words is the kind as a sentence has it before "events".
+func (k Kind) Words() string {
+	return strings.TrimSuffix(strings.ReplaceAll(string(k), "_", " "), " event")
+}
 
 // The kinds of event that the process graph, coverage or a question uses.
 const (

@@ -275,7 +275,7 @@ const maxWindow = 24 * 31
 // itself was logged once proves nothing: sources select by what is done as well as by who does it, and a single harmless act
 // would buy silence for all others.
 func (c *Coverage) Speaks(host string, what reeve.Kind, image string, from, to reeve.Time) Speech {
-	name := strings.ReplaceAll(string(what), "_", " ")
+	name := what.Words()
 	k := c.kinds[kindKey{host, what}]
 	switch {
 	case k == nil && c.partial:

@@ -380,7 +380,9 @@ func (f *file) close(w *worker) {
 }
 
 // wanted tells whether the reading asks for a stretch of the file.
-func (f *file) wanted(from, to int64) bool { return f.opt.Where == nil || f.opt.Where(f.ev.Name, from, to) }
+func (f *file) wanted(from, to int64) bool {
+	return f.opt.Where == nil || f.opt.Where(f.ev.Name, from, to)
+}
 
 // count notes records that were read.
 func (f *file) count(n int) {

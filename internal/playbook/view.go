@@ -2,6 +2,7 @@ package playbook
 
 import (
 	"slices"
+	"strings"
 
 	"reeve"
 	"reeve/internal/coverage"
@@ -93,8 +94,17 @@ func (v *View) Ancestors() ([]reeve.Process, process.Stop) {
 // maxDescendants bounds what is looked at below a subject; services.exe has thousands.
 const maxDescendants = 512
 
-// Descendants of the subject in order of start, and whether there were more than are given.
+// Desktop tells whether the subject is a session's desktop. What its user starts from it is the user's doing, not the desktop's.
+func (v *View) Desktop() bool {
+	line := strings.Trim(strings.TrimSpace(v.Get(reeve.AttrCommandLine)), `"`)
+	return strings.HasSuffix(strings.ToLower(v.Process.Image), `\windows\explorer.exe`) && (line == "" || Base(line) == "explorer.exe")
+}
+
+// Descendants of the subject in order of start, and whether there were more than are given; none of a desktop.
 func (v *View) Descendants() ([]reeve.Process, bool) {
+	if v.Desktop() {
+		return nil, false
+	}
 	ids, more := v.Graph.Descendants(v.Process.ID, maxDescendants)
 	return v.processes(ids), more
 }

@@ -46,6 +46,9 @@ type Input struct {
 	All        bool
 }
 
+// desktop is the program whose children are its user's doing: what rules say of them opens no case of the desktop.
+const desktop = "Explorer.exe"
+
 // The reasons for leaving an execution out.
 const (
 	leftEveryday = "an everyday program in its place, with an ordinary command line and no rule against it"
@@ -165,6 +168,9 @@ func (in *Input) reasons(x *Execution, known map[reeve.ProcID]bool) (reasons []s
 	left = leftAdmin
 	if x.Entry.Class == lolbas.Everyday {
 		left = leftEveryday
+	}
+	if strings.EqualFold(x.Entry.Name, desktop) && !x.Abuse {
+		return reasons, left
 	}
 	for _, child := range in.Graph.Children(x.Process) {
 		if rule := in.Rules[child]; rule != "" {

@@ -1,8 +1,6 @@
 package winlog
 
 import (
-	"strings"
-
 	"reeve"
 )
 
@@ -11,7 +9,7 @@ func Enable(k reeve.Kind) reeve.Need {
 	if n, ok := enable[k]; ok {
 		return n
 	}
-	return reeve.Need{Needs: strings.ReplaceAll(string(k), "_", " ") + " events", Enable: "a recorder of such events, for example Sysmon"}
+	return reeve.Need{Needs: k.Words() + " events", Enable: "a recorder of such events, for example Sysmon"}
 }
 
 var enable = map[reeve.Kind]reeve.Need{

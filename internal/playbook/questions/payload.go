@@ -123,7 +123,7 @@ const maxChildren = 128
 func payloadChildren(v *playbook.View) []reeve.Process {
 	var out []reeve.Process
 	for _, id := range v.Graph.Children(v.Process.ID) {
-		if p := v.Graph.Process(id); len(out) < maxChildren && !isHelper(v, &p) {
+		if p := v.Graph.Process(id); len(out) < maxChildren && !isHelper(v, &p) && !v.Desktop() {
 			out = append(out, p)
 		}
 	}
