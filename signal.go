@@ -38,6 +38,7 @@ const (
 	SignalPayloadProtected  SignalCode = "payload_protected_place" // listed system program or admin-only folder
 	SignalPayloadShell      SignalCode = "payload_shell"
 	SignalPayloadEncoded    SignalCode = "payload_encoded" // encoded, hidden or download cradle
+	SignalPayloadInline     SignalCode = "payload_inline"  // script text on the command line of a program that is no shell
 	SignalPayloadRemote     SignalCode = "payload_remote"
 	SignalPayloadDisguised  SignalCode = "payload_disguised" // extension contradicts content, double extension, data stream
 	SignalPayloadDiffers    SignalCode = "payload_differs"   // telemetry shows another payload than the command line names

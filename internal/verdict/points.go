@@ -64,6 +64,7 @@ var table = []row{
 	{reeve.SignalPayloadProtected, payload, -10, false, "only an administrator could put it there", ""},
 	{reeve.SignalPayloadShell, payload, 10, false, "a shell runs whatever it is told", "a build or setup script"},
 	{reeve.SignalPayloadEncoded, payload, 20, false, "such lines are made so that nobody reads them", "management software that encodes its commands"},
+	{reeve.SignalPayloadInline, payload, 25, false, "a script that stands in no file is found by nobody", "a product's own helper of this form"},
 	{reeve.SignalPayloadRemote, payload, 20, false, "what lies there is out of this host's control", "a server of this organisation"},
 	{reeve.SignalPayloadDisguised, payload, 20, false, "what is harmless has no need to hide what it is", "an application's own data format"},
 	{reeve.SignalPayloadDiffers, payload, 10, false, "the command line does not tell what it did", "a launcher that starts helpers"},

@@ -258,8 +258,16 @@ func (w *weighing) because(label reeve.Label, prior int, class string) []reeve.S
 	return out
 }
 
-// clause makes a sentence fit for going on after it.
-func clause(says string) string { return strings.TrimRight(says, ". ") }
+// clause makes a sentence fit for standing within another.
+func clause(says string) string {
+	says = strings.TrimRight(says, ". ")
+	for _, first := range []string{"The ", "It ", "Its "} {
+		if strings.HasPrefix(says, first) {
+			return strings.ToLower(first) + says[len(first):]
+		}
+	}
+	return says
+}
 
 // Bounds of the list of what would change the verdict.
 const (

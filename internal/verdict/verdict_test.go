@@ -200,7 +200,7 @@ func TestBecause(t *testing.T) {
 	}
 	list := answers()
 	list[0].Signals = []reeve.Signal{{Code: reeve.SignalFirstHere, Says: "The program did not run before."}}
-	if got := says(Weigh(Input{Core: core, Answers: list}).Because); got != "+8 The program did not run before: what belongs to the work here happens again and again" {
+	if got := says(Weigh(Input{Core: core, Answers: list}).Because); got != "+8 the program did not run before: what belongs to the work here happens again and again" {
 		t.Errorf("a sentence does not go on: %s", got)
 	}
 }

@@ -136,7 +136,7 @@ func device(v *playbook.View, c *coming, a *reeve.Answer) bool {
 // unseen answers when no record shows the program being written: what that means depends on what is logged.
 func unseen(v *playbook.View, a *reeve.Answer) {
 	for _, id := range v.Graph.ByImageName(playbook.Base(v.Process.Image)) {
-		if p := v.Graph.Process(id); p.Host == v.Host() && p.Start != 0 && p.Start < v.Time()-reeve.Day && !p.Inferred && samePath(p.Image, v.Process.Image) {
+		if p := v.Graph.Process(id); p.Host == v.Host() && p.Start != 0 && p.Start < v.Time()-reeve.Day && !p.Inferred && cmdline.SameFile(p.Image, v.Process.Image) {
 			a.Value, a.Stance, a.Refs = "predates_evidence", reeve.Neutral, append(slices.Clip(a.Refs), p.Refs[0])
 			a.Says = fmt.Sprintf("No record shows it being written; it had run from there %s before.", playbook.Ago(v.Time()-p.Start))
 			return
@@ -162,7 +162,7 @@ func arrive(v *playbook.View, c *coming) {
 		if e.Kind == reeve.FileStream {
 			path = path[:len(path)-len(playbook.ZoneStream(path))]
 		}
-		if e.Time > v.Time()+reeve.Second || v.By(e) == v.Process.ID || playbook.Base(path) != playbook.Base(c.path) || !samePath(path, c.path) {
+		if e.Time > v.Time()+reeve.Second || v.By(e) == v.Process.ID || playbook.Base(path) != playbook.Base(c.path) || !cmdline.SameFile(path, c.path) {
 			continue
 		}
 		age := max(v.Time()-e.Time, 0)
@@ -281,7 +281,7 @@ func copies(line, verbs, dir, path string) bool {
 				continue
 			}
 			full := cmdline.Join(dir, w).String()
-			if source && folder != "" && (samePath(full, path) || samePath(strings.TrimRight(full, `\`), folder)) {
+			if source && folder != "" && (cmdline.SameFile(full, path) || cmdline.SameFile(strings.TrimRight(full, `\`), folder)) {
 				return true
 			}
 			source = true

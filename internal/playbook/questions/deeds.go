@@ -21,7 +21,11 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 	case reeve.RemoteThread:
 		if target := playbook.Base(e.Get(reeve.AttrTargetImage)); !contains(tree, v.Graph.Find(e.Host, e.Target, e.Time)) {
 			code, says := reeve.SignalInjection, who+" started a thread in "+target
-			if asked(v, e) {
+			switch {
+			case target == "lsass.exe" && dumps(v, e):
+				add("credential", reeve.SignalLsassDump, says+", which it was told to dump", e.Ref)
+				return
+			case asked(v, e):
 				code, says = "", says+", as its command line says"
 			}
 			add("injection", code, says, e.Ref)
@@ -54,7 +58,7 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 		add("file", code, who+" changed the creation time of "+playbook.Quoted(e.Get(reeve.AttrPath)), e.Ref)
 	case reeve.FileDelete:
 		code := reeve.SignalCode("")
-		if p := e.Get(reeve.AttrPath); samePath(p, v.Process.Image) || isPayload(v, p) {
+		if p := e.Get(reeve.AttrPath); cmdline.SameFile(p, v.Process.Image) || isPayload(v, p) {
 			code = reeve.SignalSelfDelete
 		}
 		add("file", code, who+" deleted "+playbook.Quoted(e.Get(reeve.AttrPath)), e.Ref)
@@ -70,9 +74,14 @@ func asked(v *playbook.View, e *reeve.Event) bool {
 		slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && playbook.Reaches(e, p.Image) })
 }
 
+// dumps tells whether the subject did what its command line asks for in the form of a documented dump.
+func dumps(v *playbook.View, e *reeve.Event) bool {
+	return v.By(e) == v.Process.ID && Use(v).Category == "Dump"
+}
+
 func isPayload(v *playbook.View, path string) bool {
 	for _, p := range v.Payloads {
-		if p.Image != "" && samePath(p.Image, path) {
+		if p.Image != "" && cmdline.SameFile(p.Image, path) {
 			return true
 		}
 	}
@@ -93,7 +102,7 @@ func judgeAccess(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, who stri
 	switch {
 	case target == "lsass.exe" && granted&accessVMRead != 0:
 		code := reeve.SignalCredentials
-		if trace := strings.ToLower(e.Get(reeve.AttrCallTrace)); strings.Contains(trace, "dbgcore.dll") || strings.Contains(trace, "dbghelp.dll") || strings.Contains(trace, "comsvcs.dll") {
+		if trace := strings.ToLower(e.Get(reeve.AttrCallTrace)); strings.Contains(trace, "dbgcore.dll") || strings.Contains(trace, "dbghelp.dll") || strings.Contains(trace, "comsvcs.dll") || dumps(v, e) {
 			code = reeve.SignalLsassDump
 		}
 		add("credential", code, who+" opened lsass.exe to read its memory ("+e.Get(reeve.AttrAccess)+")", e.Ref)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"reeve"
+	"reeve/cmdline"
 	"reeve/internal/playbook"
 	"reeve/lolbas"
 )
@@ -87,7 +88,7 @@ func askIdentity(v *playbook.View) reeve.Answer {
 // selfLoad is the record of the subject's own image being loaded, which states the signature that a process start does not.
 func selfLoad(v *playbook.View) *reeve.Event {
 	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ImageLoad) {
-		if samePath(e.Get(reeve.AttrLoadedImage), v.Process.Image) {
+		if cmdline.SameFile(e.Get(reeve.AttrLoadedImage), v.Process.Image) {
 			return e
 		}
 	}

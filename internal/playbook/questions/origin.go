@@ -378,7 +378,7 @@ func registered(v *playbook.View, value string, line []reeve.Process, at int, ta
 // arguments, without which a shell's name would mean nothing.
 func starts(v *playbook.View, action string, p reeve.Process) bool {
 	program, rest := cmdline.Program(action)
-	if playbook.Base(program) == "" || !samePath(program, p.Image) && (strings.Contains(program, `\`) || !playbook.OneOf(p.Image, playbook.Base(program)+" "+playbook.Base(program)+".exe")) {
+	if playbook.Base(program) == "" || !cmdline.SameFile(program, p.Image) && (strings.Contains(program, `\`) || !playbook.OneOf(p.Image, playbook.Base(program)+" "+playbook.Base(program)+".exe")) {
 		return false
 	}
 	if rest = strings.TrimSpace(rest); rest == "" {

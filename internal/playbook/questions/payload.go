@@ -168,7 +168,7 @@ func childOf(v *playbook.View, children []reeve.Process, p lolbas.Payload, image
 	name, rooted := playbook.Base(image), cmdline.ParsePath(image).Kind == cmdline.Local
 	for i := range children {
 		c := &children[i]
-		if b := playbook.Base(c.Image); name != "" && (b == name || b == name+".exe" || b == name+".com") && (!rooted || samePath(c.Image, image) || samePath(c.Image, image+".exe") || !strings.Contains(c.Image, `\`)) {
+		if b := playbook.Base(c.Image); name != "" && (b == name || b == name+".exe" || b == name+".com") && (!rooted || cmdline.SameFile(c.Image, image) || cmdline.SameFile(c.Image, image+".exe") || !strings.Contains(c.Image, `\`)) {
 			return c
 		}
 		if e := v.StartOf(*c); p.Kind == lolbas.PayloadCmd && e != nil && playbook.OneOf(c.Image, shells) && strings.Contains(e.Get(reeve.AttrCommandLine), strings.TrimSpace(p.Target)) {
@@ -201,7 +201,7 @@ func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 		path := e.Get(reeve.AttrLoadedImage)
 		switch l := playbook.Base(path); {
 		case l != name && l != name+".dll":
-		case strings.Contains(image, `\`) && !samePath(path, image) && !samePath(path, image+".dll"):
+		case strings.Contains(image, `\`) && !cmdline.SameFile(path, image) && !cmdline.SameFile(path, image+".dll"):
 		case found == nil, writable(path) && !writable(found.Get(reeve.AttrLoadedImage)):
 			found = e
 		}
@@ -341,7 +341,10 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 	case p.Kind == "remote" || path.Kind == cmdline.URL || path.Kind == cmdline.Remote || path.Kind == cmdline.TSClient:
 		add(reeve.SignalPayloadRemote, "its payload "+playbook.Quoted(file)+" comes from another machine")
 		return false
-	case p.Kind == "attach" || p.Kind == "none" || p.Kind == "file" || strings.HasPrefix(strings.ToLower(file), "javascript:") || strings.HasPrefix(strings.ToLower(file), "vbscript:"):
+	case p.Kind == "attach" || p.Kind == "none" || p.Kind == "file":
+		return false
+	case strings.HasPrefix(strings.ToLower(file), "javascript:") || strings.HasPrefix(strings.ToLower(file), "vbscript:"):
+		add(reeve.SignalPayloadInline, "it was given a script on its command line")
 		return false
 	case path.Stream != "":
 		add(reeve.SignalPayloadDisguised, "its payload "+playbook.Quoted(file)+" hides in an alternate data stream")
@@ -365,7 +368,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 	}
 	for i := range v.Events {
 		e := &v.Events[i]
-		if e.Kind != reeve.ImageLoad || file == "" || playbook.Base(e.Get(reeve.AttrLoadedImage)) != playbook.Base(file) || !samePath(e.Get(reeve.AttrLoadedImage), file) {
+		if e.Kind != reeve.ImageLoad || file == "" || playbook.Base(e.Get(reeve.AttrLoadedImage)) != playbook.Base(file) || !cmdline.SameFile(e.Get(reeve.AttrLoadedImage), file) {
 			continue
 		}
 		if _, valid := playbook.Signature(e); valid && !carries && p.told {
@@ -384,7 +387,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 func built(v *playbook.View, file string) *reeve.Event {
 	var last *reeve.Event
 	for _, e := range v.Of(reeve.FileCreate, reeve.FileExecutable) {
-		if path := e.Get(reeve.AttrPath); e.Time <= v.Time() && playbook.Base(path) == playbook.Base(file) && samePath(path, file) {
+		if path := e.Get(reeve.AttrPath); e.Time <= v.Time() && playbook.Base(path) == playbook.Base(file) && cmdline.SameFile(path, file) {
 			last = e
 		}
 	}
@@ -445,7 +448,7 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 	for _, e := range v.Deeds(tree, reeve.ImageLoad) {
 		path := e.Get(reeve.AttrLoadedImage)
 		named := playbook.OneOf(path, companions)
-		beside := v.By(e) == v.Process.ID && samePath(folderOf(path), folderOf(v.Process.Image)) && !samePath(path, v.Process.Image)
+		beside := v.By(e) == v.Process.ID && cmdline.SameFile(folderOf(path), folderOf(v.Process.Image)) && !cmdline.SameFile(path, v.Process.Image)
 		if !named && !beside || !writable(path) {
 			continue
 		}

@@ -5,7 +5,6 @@
 package questions
 
 import (
-	"slices"
 	"strings"
 
 	"reeve"
@@ -87,26 +86,6 @@ func writable(path string) bool {
 		return true
 	}
 	return false
-}
-
-// samePath tells whether two texts name one file, however they spell it. System32 and SysWOW64 are one: Windows redirects
-// 32-bit programs without telling.
-func samePath(a, b string) bool {
-	if playbook.Base(a) == "" || a == b {
-		return a == b && a != ""
-	}
-	x, y := native(cmdline.ParsePath(a)), native(cmdline.ParsePath(b))
-	if x.Kind == cmdline.Volume && y.Kind == cmdline.Local || x.Kind == cmdline.Local && y.Kind == cmdline.Volume { // one states no drive letter
-		return x.Base == y.Base && x.Stream == y.Stream && slices.Equal(x.Dir, y.Dir)
-	}
-	return x.Kind != cmdline.Bare && x.String() == y.String()
-}
-
-func native(p cmdline.Path) cmdline.Path {
-	if len(p.Dir) > 1 && p.Dir[0] == "windows" && p.Dir[1] == "syswow64" {
-		p.Dir = append([]string{"windows", "system32"}, p.Dir[2:]...)
-	}
-	return p
 }
 
 // protected tells whether only administrators can have put a file where it lies.
