@@ -5,6 +5,7 @@ import (
 	"context"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"reeve"
 	"reeve/internal/evidence"
@@ -36,27 +37,32 @@ func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options,
 		return err
 	}
 	var all []sighting
+	var subjects []copySubject
 	for _, r := range readers {
-		all = append(all, r.seen...)
+		for i := range r.seen {
+			r.seen[i].of += int32(len(subjects))
+		}
+		subjects, all = append(subjects, r.list...), append(all, r.seen...)
+		r.seen = nil
 	}
 	slices.SortFunc(all, func(a, b sighting) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.file, b.file), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.file, b.file), strings.Compare(string(subjects[a.of].kind), string(subjects[b.of].kind)))
 	})
 	for i := 1; i < len(all); i++ {
 		if x := &all[i]; x.hash == all[i-1].hash {
 			s.files[x.file].Duplicates++
-			s.coverage.Discount(x.of.host, x.of.channel, x.of.kind, 1)
+			of := &subjects[x.of]
+			s.coverage.Discount(of.host, of.channel, of.kind, 1)
 		}
 	}
 	return nil
 }
 
-// sighting is one place of one record; hash is of what makes two records the same.
+// sighting is one place of one record, 16 bytes; hash is of what makes two records the same.
 type sighting struct {
-	hash   uint64
-	offset int64
-	file   int32
-	of     *copySubject
+	hash uint64
+	file int32
+	of   int32
 }
 
 // copySubject is what a record counts towards.
@@ -72,14 +78,15 @@ type copyReader struct {
 	decoder  *winlog.Decoder
 	hash     maphash.Hash
 	subjects map[copySubject]int32
-	list     []*copySubject
+	list     []copySubject
 	seen     []sighting
 }
 
 // Lost does nothing: losses were told by the first reading.
 func (r *copyReader) Lost(reeve.ReadError) {}
 
-// Record notes a record that has an id. Computer, provider, channel, id and time make two records the same.
+// Record notes a record that has an id. Computer, provider, channel, id and time, to the millisecond as converters write it, make
+// two records the same.
 func (r *copyReader) Record(rec reeve.Record) {
 	ref, head := rec.Ref(), rec.Head()
 	if !ref.HasID {
@@ -93,13 +100,13 @@ func (r *copyReader) Record(rec reeve.Record) {
 	if !ok {
 		i = int32(len(r.list))
 		r.subjects[of] = i
-		r.list = append(r.list, &of)
+		r.list = append(r.list, of)
 	}
 	r.hash.Reset()
 	for _, text := range [...]string{of.host, head.Provider, head.Channel} {
 		r.hash.WriteString(text)
 		r.hash.WriteByte(0)
 	}
-	maphash.WriteComparable(&r.hash, [2]uint64{ref.RecordID, uint64(head.Time)})
-	r.seen = append(r.seen, sighting{r.hash.Sum64(), ref.Offset, r.number[ref.File], r.list[i]})
+	maphash.WriteComparable(&r.hash, [2]uint64{ref.RecordID, uint64(head.Time / millisecond)})
+	r.seen = append(r.seen, sighting{r.hash.Sum64(), r.number[ref.File], i})
 }

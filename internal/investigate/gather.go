@@ -1,38 +1,38 @@
 package investigate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"reeve"
 	"reeve/internal/evidence"
 	"reeve/internal/ingest"
-	"reeve/internal/playbook"
-	"reeve/internal/process"
 	"reeve/internal/winlog"
 )
 
-// gather reads the evidence again for what the cases ask, and once more as long as the answers name something new.
+// maxRounds is how many readings may follow one another because the last one named something new.
+const maxRounds = 3
+
+// gather reads the evidence again for what the cases ask, and once more as long as the answers name something new. What was
+// asked is never asked again.
 func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, drafts []*draft) error {
 	for round := 1; len(drafts) > 0; round++ {
-		ask := compile(drafts, s.graph)
-		ask.looked = s.lookedAt(drafts, opt.Rules)
+		ask := s.compile(drafts)
+		if round == 1 {
+			s.askRules(ask, drafts)
+		}
 		o := opt.ingest(func(p ingest.Progress) { opt.progress(fmt.Sprintf("gather %d", round), p) })
 		o.Only = func(file string) bool { return s.concerns(file, ask) }
 		var readers []*reader
 		_, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
-			r := &reader{ask: ask, decoder: winlog.NewDecoder(), canon: s.canon, graph: s.graph}
-			r.rules = opt.Rules.worker(r.decoder)
+			r := newReader(s, ask, opt.Rules)
 			readers = append(readers, r)
 			return r
 		})
 		if err != nil {
 			return err
 		}
-		deliver(readers, drafts)
+		s.collect(readers, ask, drafts)
 		var again []*draft
 		for _, d := range drafts {
 			if d.grow(s.view(d, opt)) {
@@ -41,247 +41,186 @@ func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, d
 		}
 		if round == maxRounds {
 			for _, d := range again {
-				d.limit = fmt.Sprintf(limitWords, maxRounds)
+				d.bounded("the search stopped after %d readings; what they named last was not asked for", maxRounds)
 			}
-			again = nil
+			break
 		}
 		drafts = again
 	}
 	return nil
 }
 
+// asked is the compiled form of what all cases want: from what a record names to who wants it. What a record costs does not
+// depend on the number of cases.
+type asked struct {
+	hosts map[string]*askedHost
+	list  []*ask
+	cited map[reeve.Ref]*inquiry // records that rules are asked about
+}
+
+// ask is one topic in one reading.
+type ask struct {
+	n     int // in the list
+	spans spans
+	shelf *shelf
+}
+
+type askedHost struct {
+	written         spans // when what is asked for may have been written
+	texts           spans // when any file or session is asked for
+	deeds, starts   map[reeve.ProcID]*ask
+	files, sessions map[string]*ask
+	kinds           map[reeve.Kind]*ask
+}
+
+// inquiry asks the rules about a record: what those that matched looked at, and why those about the program did not.
+type inquiry struct {
+	looked []lookup
+	silent []lookup
+}
+
+// lookup is about a rule, or about those that mention a program.
+type lookup struct {
+	draft   int
+	rule    int32
+	program string
+}
+
+// late is how far the time at which a record was written may lie from the event's own.
+const late = reeve.Hour
+
+// compile brings together what the drafts have not asked before.
+func (s *scanned) compile(drafts []*draft) *asked {
+	wanted := map[topic][]span{}
+	for _, d := range drafts {
+		for _, w := range d.wants[d.asked:] {
+			wanted[w.topic] = append(wanted[w.topic], w.span)
+		}
+		d.asked = len(d.wants)
+	}
+	a := &asked{hosts: map[string]*askedHost{}}
+	when, texts := map[string][]span{}, map[string][]span{}
+	for t, list := range wanted {
+		sh := s.shelves[t]
+		if sh == nil {
+			sh = &shelf{}
+			s.shelves[t] = sh
+		}
+		x := &ask{n: len(a.list), spans: union(list).minus(sh.asked), shelf: sh}
+		if len(x.spans) == 0 {
+			continue
+		}
+		sh.asked = union(append(sh.asked, x.spans...))
+		a.list = append(a.list, x)
+		a.host(t.host).enter(t, x)
+		when[t.host] = append(when[t.host], x.spans...)
+		if t.about == file || t.about == session {
+			texts[t.host] = append(texts[t.host], x.spans...)
+		}
+	}
+	for name, h := range a.hosts {
+		h.written, h.texts = union(when[name]).widened(late), union(texts[name])
+	}
+	return a
+}
+
+func (a *asked) host(name string) *askedHost {
+	h := a.hosts[name]
+	if h == nil {
+		h = &askedHost{deeds: map[reeve.ProcID]*ask{}, starts: map[reeve.ProcID]*ask{}, files: map[string]*ask{}, sessions: map[string]*ask{}, kinds: map[reeve.Kind]*ask{}}
+		a.hosts[name] = h
+	}
+	return h
+}
+
+func (h *askedHost) enter(t topic, x *ask) {
+	switch t.about {
+	case deeds:
+		h.deeds[t.process] = x
+	case start:
+		h.starts[t.process] = x
+	case file:
+		h.files[t.word] = x
+	case session:
+		h.sessions[t.word] = x
+	case happened:
+		h.kinds[reeve.Kind(t.word)] = x
+	}
+}
+
+// askRules lists the records about which a case asks the rules.
+func (s *scanned) askRules(a *asked, drafts []*draft) {
+	a.cited = map[reeve.Ref]*inquiry{}
+	of := func(r reeve.Ref) *inquiry {
+		if a.cited[r] == nil {
+			a.cited[r] = &inquiry{}
+		}
+		return a.cited[r]
+	}
+	for i, d := range drafts {
+		for _, h := range d.hits {
+			q := of(h.ref)
+			q.looked = append(q.looked, lookup{draft: i, rule: h.rule})
+		}
+		if d.opened.Entry != nil && !d.process.Inferred {
+			q := of(d.process.Refs[0])
+			q.silent = append(q.silent, lookup{draft: i, program: d.opened.Entry.Name})
+		}
+	}
+}
+
 // concerns tells whether a file holds records of a host and time that is asked for.
 func (s *scanned) concerns(file string, ask *asked) bool {
 	for host, x := range s.where[file] {
-		if h := ask.hosts[host]; h != nil && (x.to == 0 || x.to >= h.from && x.from <= h.to) {
+		if h := ask.hosts[host]; h != nil && (x.to == 0 || h.written.meets(span{x.from, x.to + 1})) {
 			return true
 		}
 	}
 	return false
 }
 
-// asked is the compiled form of all cases' wants: from what a record names to the cases that it concerns.
-type asked struct {
-	hosts  map[string]*askedHost
-	looked map[reeve.Ref][]lookup // records that rules matched, by citation
-}
-
-// lookup asks what a rule looked at in a record of a case.
-type lookup struct {
-	draft int
-	rule  int32
-}
-
-// lookedAt lists the records whose rules a case will show.
-func (s *scanned) lookedAt(drafts []*draft, rules *Rules) map[reeve.Ref][]lookup {
-	out := map[reeve.Ref][]lookup{}
-	for i, d := range drafts {
-		for n, h := range s.hitsOn(d.process.ID) {
-			if _, done := d.looked[lookedKey{h.ref, rules.engine.Rules()[h.rule].ID}]; !done && n < maxFindings {
-				out[h.ref] = append(out[h.ref], lookup{i, h.rule})
-			}
-		}
-	}
-	return out
-}
-
-type askedHost struct {
-	drafts    []int // all cases on the host
-	processes map[reeve.ProcID][]int
-	paths     map[string][]int
-	logons    map[string][]int
-	want      []*draft
-	from, to  reeve.Time
-}
-
-func compile(drafts []*draft, g *process.Graph) *asked {
-	a := &asked{hosts: map[string]*askedHost{}}
-	for i, d := range drafts {
-		h := a.hosts[d.process.Host]
-		if h == nil {
-			h = &askedHost{processes: map[reeve.ProcID][]int{}, paths: map[string][]int{}, logons: map[string][]int{}, want: drafts, from: d.want.from}
-			a.hosts[d.process.Host] = h
-		}
-		h.drafts = append(h.drafts, i)
-		h.from, h.to = min(h.from, d.want.from-lookLong), max(h.to, d.want.to)
-		for id := range d.want.processes {
-			h.processes[id] = append(h.processes[id], i)
-			p := g.Process(id)
-			if p.Start != 0 {
-				h.from = min(h.from, p.Start-reeve.Minute)
-			}
-		}
-		for name := range d.want.paths {
-			h.paths[name] = append(h.paths[name], i)
-		}
-		for id := range d.want.logons {
-			h.logons[id] = append(h.logons[id], i)
-		}
-	}
-	return a
-}
-
-// reader is one worker's part of the second reading.
-type reader struct {
-	ask     *asked
-	decoder *winlog.Decoder
-	canon   func(string) string
-	graph   *process.Graph
-	rules   *ruleWorker
-	light   winlog.Light
-	found   []delivery
-	silent  []silence
-	looked  []looked
-}
-
-// looked is what a rule looked at in a record of a case.
-type looked struct {
-	draft  int
-	key    lookedKey
-	fields []reeve.NamedValue
-}
-
-type delivery struct {
-	draft int
-	event reeve.Event
-}
-
-// silence is a word about rules that did not see a case's subject.
-type silence struct {
-	draft int
-	ref   reeve.Ref
-	rules []playbook.SilentRule
-}
-
-func (r *reader) Lost(reeve.ReadError) {} // told by the first reading
-
-func (r *reader) Record(rec reeve.Record) {
-	head := rec.Head()
-	host := r.ask.hosts[r.canon(head.Computer)]
-	if host == nil || head.Time != 0 && head.Time < host.from {
-		return
-	}
-	plan := r.decoder.Meaning(rec)
-	if plan == nil {
-		return
-	}
-	r.decoder.Light(rec, plan, &r.light)
-	to := host.concerns(r, plan.Kind)
-	if to == nil && !readsText(plan.Kind) {
-		return
-	}
-	e := r.decoder.Decode(rec, plan)
-	e.Host = r.canon(e.Host)
-	for _, l := range r.ask.looked[e.Ref] {
-		r.looked = append(r.looked, looked{l.draft, lookedKey{e.Ref, r.rules.rules[l.rule].ID}, r.rules.matcher.Looked(rec, l.rule)})
-	}
-	for _, i := range host.byText(&e, to) {
-		r.found = append(r.found, delivery{i, e})
-		if d := host.want[i]; r.rules != nil && d.opened.Entry != nil && d.silent == nil && !d.process.Inferred && e.Ref == d.process.Refs[0] {
-			r.silent = append(r.silent, silence{i, e.Ref, r.rules.silent(rec, d.opened.Entry.Name)})
-		}
-	}
-}
-
-// concerns finds the cases by process and kind, without decoding text.
-func (h *askedHost) concerns(r *reader, kind reeve.Kind) []int {
-	var to []int
-	if !r.light.Process.IsZero() {
-		if id := r.graph.Find(r.canon(r.light.Host), r.light.Process, r.light.Time); id != 0 {
-			to = h.processes[id]
-		}
-	}
-	if slices.Contains(always, kind) {
-		back := reeve.Time(lookBack)
-		if slices.Contains(long, kind) {
-			back = lookLong
-		}
-		for _, i := range h.drafts {
-			d := h.want[i]
-			if t := r.light.Time; t >= d.at-back && t <= d.want.to {
-				to = append(slices.Clip(to), i)
-			}
-		}
-	}
-	return to
-}
-
-// readsText tells the kinds whose records concern a case by a file, session or target that only their text names.
-func readsText(kind reeve.Kind) bool {
-	switch kind {
-	case reeve.FileCreate, reeve.FileStream, reeve.FileExecutable, reeve.FileTime, reeve.FileDelete, reeve.FileAccess, reeve.ImageLoad, reeve.ShareAccess,
-		reeve.ProcessStart, reeve.ScriptBlock, reeve.Logon, reeve.AdminLogon, reeve.ExplicitLogon, reeve.ProcessAccess, reeve.RemoteThread, reeve.Signature:
-		return true
-	}
-	return false
-}
-
-// byText adds the cases that the event names by file, session or target; each case once, in order.
-func (h *askedHost) byText(e *reeve.Event, to []int) []int {
-	to = slices.Clone(to)
-	near := func(list []int) {
-		for _, i := range list {
-			if d := h.want[i]; e.Time >= d.want.from && e.Time <= d.want.to {
-				to = append(to, i)
-			}
-		}
-	}
-	switch e.Kind {
-	case reeve.Logon, reeve.AdminLogon, reeve.ExplicitLogon:
-		for _, a := range []reeve.Attr{reeve.AttrTargetLogonID, reeve.AttrLogonID} {
-			to = append(to, h.logons[strings.ToLower(e.Get(a))]...)
-		}
-	case reeve.ProcessStart:
-		h.namedIn(e.Get(reeve.AttrCommandLine), near)
-	case reeve.ScriptBlock:
-		h.namedIn(e.Get(reeve.AttrContent), near)
-	default:
-		for _, a := range []reeve.Attr{reeve.AttrPath, reeve.AttrLoadedImage, reeve.AttrTargetImage} {
-			if name := baseOf(e.Get(a)); name != "" {
-				name, _, _ = strings.Cut(name, ":")
-				near(h.paths[name])
-			}
-		}
-	}
-	slices.Sort(to)
-	return slices.Compact(to)
-}
-
-// namedIn finds wanted file names in a text by looking at its words, so that the cost does not grow with the number of cases.
-func (h *askedHost) namedIn(text string, near func([]int)) {
-	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'\\/=,;()|<>&", r) }) {
-		if list := h.paths[w]; list != nil {
-			near(list)
-		}
-	}
-}
-
-// deliver hands the findings of all workers to the cases, in an order that does not depend on the workers.
-func deliver(readers []*reader, drafts []*draft) {
-	var all []delivery
+// collect brings together what the workers found, the same for any number of them, and puts it on the shelves.
+func (s *scanned) collect(readers []*reader, ask *asked, drafts []*draft) {
+	lists := make([][]*found, len(ask.list))
 	for _, r := range readers {
-		all = append(all, r.found...)
+		for k, f := range r.events {
+			f.same = s.events[k]
+			if f.same == nil {
+				f.same, s.events[k] = f, f
+			} else {
+				f.same.absorb(&f.Event, f.refs)
+			}
+		}
+	}
+	for _, r := range readers {
+		for k, b := range r.bins {
+			ask.list[k.ask].shelf.full = ask.list[k.ask].shelf.full || b.full
+			for _, f := range b.list {
+				lists[k.ask] = append(lists[k.ask], f.same)
+			}
+		}
 		for _, l := range r.looked {
 			drafts[l.draft].looked[l.key] = l.fields
 		}
-		for _, s := range r.silent {
-			if drafts[s.draft].silent == nil {
-				drafts[s.draft].silent = s.rules
-			}
+		for _, x := range r.silent {
+			drafts[x.draft].silent = x.rules
 		}
 	}
-	slices.SortFunc(all, func(a, b delivery) int {
-		return cmp.Or(cmp.Compare(a.draft, b.draft), cmp.Compare(a.event.Time, b.event.Time), a.event.Ref.Compare(b.event.Ref))
-	})
-	for _, x := range all {
-		drafts[x.draft].keep(x.event)
+	for i, list := range lists {
+		ask.list[i].shelf.put(list)
 	}
-	for _, d := range drafts {
-		slices.SortStableFunc(d.events, func(a, b reeve.Event) int { return cmp.Or(cmp.Compare(a.Time, b.Time), a.Ref.Compare(b.Ref)) })
-		for i := range d.events {
-			e := &d.events[i]
-			slices.SortFunc(e.Also, reeve.Ref.Compare)
-			d.seen[eventKey{e.Host, e.Channel, e.ID, e.Ref.RecordID, e.Written, e.Process}] = i
+	for _, r := range readers {
+		for _, f := range r.events {
+			f.asks = nil
 		}
 	}
+}
+
+// newReader gives one worker of a second reading.
+func newReader(s *scanned, ask *asked, rules *Rules) *reader {
+	r := &reader{scanned: s, ask: ask, decoder: winlog.NewDecoder(), texts: texts{}, events: map[eventKey]*found{}, bins: map[binKey]*bin{}}
+	if len(ask.cited) > 0 {
+		r.rules = rules.worker(r.decoder)
+	}
+	return r
 }

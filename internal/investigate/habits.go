@@ -1,9 +1,7 @@
 package investigate
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"reeve"
 	"reeve/cmdline"
@@ -66,72 +64,4 @@ func inPlace(image string) bool {
 		}
 	}
 	return true
-}
-
-// findingsOn are what rules noticed about the subject and what it started.
-func (s *scanned) findingsOn(v *playbook.View, d *draft, rules *Rules) []reeve.Finding {
-	var out []reeve.Finding
-	for n, h := range s.hitsOn(v.Process.ID) {
-		if n == maxFindings {
-			break
-		}
-		f := s.finding(h, rules)
-		f.Fields = d.looked[lookedKey{h.ref, f.RuleID}]
-		out = append(out, f)
-	}
-	slices.SortStableFunc(out, func(a, b reeve.Finding) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(b.Level, a.Level))
-	})
-	return out
-}
-
-// hitsOn are the rules' words on a process and on what it started, by process and time.
-func (s *scanned) hitsOn(subject reeve.ProcID) []*located {
-	below, _ := s.graph.Descendants(subject, maxTree)
-	var out []*located
-	for _, id := range append([]reeve.ProcID{subject}, below...) {
-		from, _ := slices.BinarySearchFunc(s.hits, id, func(h located, id reeve.ProcID) int { return int(h.process) - int(id) })
-		for i := from; i < len(s.hits) && s.hits[i].process == id; i++ {
-			out = append(out, &s.hits[i])
-		}
-	}
-	return out
-}
-
-// maxFindings bounds a case's list; a rule that matches a thousand times says no more than one that matches two hundred times.
-const maxFindings = 200
-
-func (s *scanned) finding(h *located, rules *Rules) reeve.Finding {
-	f := finding(rules.engine.Rules()[h.rule])
-	f.Host, f.Time, f.Process, f.Fields = h.host, h.time, h.key, h.fields
-	f.Refs = append([]reeve.Ref{h.ref}, h.also...)
-	return f
-}
-
-// lookedKey names what a rule looked at in a record.
-type lookedKey struct {
-	ref  reeve.Ref
-	rule string
-}
-
-// told makes do with what a child's record says of a subject that no record of its own shows.
-func told(v *playbook.View) *reeve.Event {
-	for i := range v.Events {
-		e := &v.Events[i]
-		if e.Kind != reeve.ProcessStart || e.Host != v.Process.Host {
-			continue
-		}
-		id := v.By(e)
-		if id == 0 || v.Graph.Process(id).Parent != v.Process.ID || !strings.EqualFold(baseOf(e.Get(reeve.AttrParentImage)), baseOf(v.Process.Image)) {
-			continue
-		}
-		out := &reeve.Event{Kind: reeve.ProcessStart, Time: e.Time, Written: e.Written, Host: e.Host, Provider: e.Provider, Channel: e.Channel, ID: e.ID, Ref: e.Ref, Also: e.Also, Process: e.Parent}
-		for _, a := range [...]struct{ from, to reeve.Attr }{{reeve.AttrParentImage, reeve.AttrImage}, {reeve.AttrParentCommandLine, reeve.AttrCommandLine}, {reeve.AttrParentUser, reeve.AttrUser}} {
-			if e.Has(a.from) {
-				out.Attrs = append(out.Attrs, reeve.Property{Attr: a.to, Value: e.Get(a.from)})
-			}
-		}
-		return out
-	}
-	return nil
 }

@@ -30,10 +30,10 @@ func Hunt(ctx context.Context, set *evidence.Set, opt Options) (*Hunted, error) 
 	for i := range s.hits {
 		h := &s.hits[i]
 		p := s.graph.Process(h.process)
-		if opt.Host != "" && h.host != s.canon(opt.Host) || opt.From != 0 && h.time < opt.From || opt.To != 0 && h.time > opt.To {
+		if !opt.within(h.host, h.time, s) {
 			continue
 		}
-		f := s.finding(h, opt.Rules)
+		f := h.finding(opt.Rules)
 		if f.Process.IsZero() {
 			f.Process = p.Key
 		}

@@ -43,17 +43,22 @@ func Run(ctx context.Context, set *evidence.Set, opt Options) (*reeve.Investigat
 	drafts := make([]*draft, len(opened))
 	for i := range opened {
 		drafts[i] = begin(opened[i], seen.graph)
+		seen.chooseHits(drafts[i], opt.Rules)
 	}
 	if err := seen.gather(ctx, set, &opt, drafts); err != nil {
 		return nil, err
 	}
 	inv := seen.result(&opt, triaged)
+	cut := map[string][]string{}
 	for _, d := range drafts {
-		inv.Cases = append(inv.Cases, seen.judge(d, &opt))
+		c := seen.judge(d, &opt)
+		inv.Cases, cut[c.ID] = append(inv.Cases, c), d.cuts
 	}
-	relate(inv.Cases)
 	rank(inv.Cases)
-	inv.Records = ingest.Quote(ctx, set, cited(inv), opt.ingest(nil))
+	relate(inv.Cases)
+	refs, all := cited(inv)
+	inv.Notes = append(inv.Notes, bounds(inv.Cases, cut, all)...)
+	inv.Records = ingest.Quote(ctx, set, refs, opt.ingest(nil))
 	return inv, ctx.Err()
 }
 

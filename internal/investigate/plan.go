@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,150 +12,249 @@ import (
 	"reeve/internal/triage"
 )
 
-// Bounds of the second reading.
+// Bounds of what a case asks for.
 const (
-	maxRounds  = 3      // readings that may follow one another because the last one named something new
-	maxEvents  = 20_000 // events kept for a case
-	maxTree    = 256    // processes below a subject whose events are asked for
-	lookBack   = reeve.Day
-	lookLong   = 30 * reeve.Day // for what stays: services and tasks
-	lookAhead  = reeve.Hour
-	maxNames   = 64 // paths, and processes that wrote them, asked for by one case
-	limitWords = "the search stopped after %d readings; what they named last was not asked for"
+	maxTree   = 512 // processes below a subject whose events are asked for; no question looks at more
+	maxNames  = 64  // files, and as many processes that wrote them
+	lookBack  = reeve.Day
+	lookLong  = 30 * reeve.Day // for what stays
+	lookAhead = reeve.Hour
 )
 
-// draft is a case in the making: what it asks the evidence for, and what came back.
+// kept are the kinds of event that any case on a host may need, whomever their records name, and how far before and after the
+// subject's start. Services, tasks and boots stay true for long; what a program arranged may show only later.
+func kept() []struct {
+	kind        reeve.Kind
+	back, ahead reeve.Time
+} {
+	return []struct {
+		kind        reeve.Kind
+		back, ahead reeve.Time
+	}{
+		{reeve.ServiceInstall, lookLong, reeve.Day},
+		{reeve.TaskChange, lookLong, reeve.Day},
+		{reeve.Installer, lookLong, lookAhead},
+		{reeve.Boot, lookLong, lookAhead},
+		{reeve.LogCleared, lookBack, reeve.Day},
+		{reeve.Malware, lookBack, reeve.Day},
+		{reeve.ASRBlock, lookBack, lookAhead},
+		{reeve.AppControl, lookBack, lookAhead},
+		{reeve.WMIActivity, lookBack, lookAhead},
+		{reeve.RemoteSession, lookBack, lookAhead},
+		{reeve.BITSJob, lookBack, lookAhead},
+		{reeve.DiskImage, lookBack, lookAhead},
+		{reeve.SQLServer, lookBack, lookAhead},
+	}
+}
+
+// draft is a case in the making: what it asks the evidence for, and what was cut off.
 type draft struct {
-	opened    triage.Opened
-	process   reeve.Process
-	at        reeve.Time // its start, else when it was first seen
-	lolbin    *reeve.LOLBin
-	want      wants
-	events    []reeve.Event
-	seen      map[eventKey]int // position in events, so that a second copy only adds its citation
-	truncated bool
-	payloads  []reeve.Payload
-	silent    []playbook.SilentRule
-	looked    map[lookedKey][]reeve.NamedValue // what the rules that matched looked at
-	limit     string
+	opened   triage.Opened
+	process  reeve.Process
+	at       reeve.Time // its start, else when it was first seen
+	lolbin   *reeve.LOLBin
+	window   span // when events around it are of interest
+	wants    []want
+	asked    int // of wants, in earlier readings
+	known    map[topic]bool
+	files    []string // in question, by lower-case path: the program, its payloads, and what wrote them
+	names    int      // of files that are asked for
+	writers  int      // of them that are asked for
+	payloads []reeve.Payload
+	hits     []*located
+	silent   []playbook.SilentRule
+	looked   map[lookedKey][]reeve.NamedValue // what the rules that matched looked at
+	limit    string                           // why its own deeds may not all be known
+	cuts     []string                         // everything that was left out because of a bound, for the reader of the report
 }
 
-// wants is the part of a query that one case is responsible for.
-type wants struct {
-	processes map[reeve.ProcID]bool
-	paths     map[string]bool // lower-case base names of files
-	logons    map[string]bool
-	from, to  reeve.Time
+// topic is one thing that can be asked of the evidence. Cases that ask the same share what comes back.
+type topic struct {
+	about   about
+	host    string
+	process reeve.ProcID
+	word    string // file name, session or kind, in lower case
 }
 
-// eventKey tells the copies of one record from other records.
-type eventKey struct {
-	host, channel string
-	id            uint32
-	record        uint64
-	time          reeve.Time
-	process       reeve.ProcKey
+type about uint8
+
+const (
+	deeds    about = iota // events that a process did
+	start                 // the records of its start
+	file                  // events that name a file
+	session               // logons of a session
+	happened              // events of a kind
+)
+
+// want is a topic with the time for which a case wants it.
+type want struct {
+	topic
+	span
+	own bool // of the subject or what it started
 }
 
-// always are the kinds that any case on a host may need, whomever their records name.
-var always = []reeve.Kind{reeve.ServiceInstall, reeve.TaskChange, reeve.TaskRun, reeve.Malware, reeve.ASRBlock, reeve.LogCleared, reeve.WMIActivity,
-	reeve.RemoteSession, reeve.BITSJob, reeve.DiskImage, reeve.Installer, reeve.AppControl, reeve.SQLServer}
-
-// long are those of them that are asked for over the long look back.
-var long = []reeve.Kind{reeve.ServiceInstall, reeve.TaskChange, reeve.Installer}
-
-// begin makes the first query of a case: its processes, its file, its session.
+// begin makes the first query of a case: its processes, its file, its session, and what happened around it.
 func begin(o triage.Opened, g *process.Graph) *draft {
-	d := &draft{opened: o, process: g.Process(o.Process), at: g.Seen(o.Process), seen: map[eventKey]int{}, looked: map[lookedKey][]reeve.NamedValue{}}
+	d := &draft{opened: o, process: g.Process(o.Process), at: g.Seen(o.Process), known: map[topic]bool{}, looked: map[lookedKey][]reeve.NamedValue{}}
 	if o.Entry != nil {
 		d.lolbin = &reeve.LOLBin{Name: o.Entry.Name, Techniques: o.Entry.Techniques()}
 	}
-	d.want = wants{processes: map[reeve.ProcID]bool{}, paths: map[string]bool{}, logons: map[string]bool{}}
-	d.askProcess(g, o.Process)
-	below, _ := g.Descendants(o.Process, maxTree)
-	last := max(d.at, d.process.End)
+	below, more := g.Descendants(o.Process, maxTree)
+	if more {
+		d.bounded("it started more than %d processes; what the others did was not asked for", maxTree)
+	}
+	tree := []reeve.Process{d.process}
 	for _, id := range below {
-		d.want.processes[id] = true
+		tree = append(tree, g.Process(id))
+	}
+	last := d.at
+	for i := range tree {
+		last = max(last, tree[i].Start, tree[i].End)
+	}
+	d.window = span{d.at - lookBack, last + lookAhead}
+	if d.at == 0 {
+		d.window = span{0, endless} // nothing says when it ran
+	}
+	for i := range tree {
+		d.askTree(&tree[i], g.Seen(tree[i].ID))
+	}
+	above, _ := g.Ancestors(o.Process)
+	for _, id := range above {
+		d.askProcess(g, id)
+	}
+	for _, id := range append([]reeve.ProcID{o.Process}, above...) {
 		p := g.Process(id)
-		last = max(last, p.Start, p.End)
+		if p.LogonID != "" && !playbook.SystemLogon(p.LogonID) {
+			d.ask(session, 0, strings.ToLower(p.LogonID), d.long(lookLong, 0), false)
+		}
+		if p.Start != 0 {
+			d.ask(happened, 0, string(reeve.TaskRun), around(p.Start, reeve.Minute, reeve.Minute), false)
+		}
 	}
 	d.askFile(d.process.Image)
-	d.want.from, d.want.to = d.at-lookBack, last+lookAhead
+	d.question(d.process.Image)
+	for _, k := range kept() {
+		d.ask(happened, 0, string(k.kind), d.long(k.back, k.ahead), false)
+	}
 	return d
 }
 
-// askProcess asks for a process, its ancestors and their sessions.
+// long is a window of its own length, which is all of time for a case that nothing dates.
+func (d *draft) long(back, ahead reeve.Time) span {
+	if d.at == 0 {
+		return d.window
+	}
+	return span{d.at - back, max(d.at+ahead, d.window.to)}
+}
+
+// ask adds a topic; grew is false when it is asked already. Runs of a task are asked for at several times.
+func (d *draft) ask(a about, id reeve.ProcID, word string, when span, own bool) (grew bool) {
+	t := topic{a, d.process.Host, id, word}
+	if d.known[t] && word != string(reeve.TaskRun) {
+		return false
+	}
+	d.known[t] = true
+	d.wants = append(d.wants, want{t, when, own})
+	return true
+}
+
+// askTree asks for all that the subject or a process below it did. Where no end of it is recorded it may still go on.
+func (d *draft) askTree(p *reeve.Process, seen reeve.Time) {
+	life := span{seen - reeve.Minute, endless}
+	if p.End != 0 {
+		life.to = p.End + reeve.Minute
+	}
+	d.ask(deeds, p.ID, "", life, true)
+}
+
+// askProcess asks for the start of any other process, and what it did around the subject: it may be a service that has been
+// running for weeks.
 func (d *draft) askProcess(g *process.Graph, id reeve.ProcID) (grew bool) {
-	if id == 0 || d.want.processes[id] {
-		return false
+	p := g.Process(id)
+	if !p.Inferred {
+		d.ask(start, id, "", around(p.Start, reeve.Minute, reeve.Minute), false)
 	}
-	d.want.processes[id] = true
-	above, _ := g.Ancestors(id)
-	for _, up := range append([]reeve.ProcID{id}, above...) {
-		d.want.processes[up] = true
-		if s := strings.ToLower(g.Process(up).LogonID); s != "" {
-			d.want.logons[s] = true
-		}
-	}
-	return true
+	return !d.known[topic{deeds, d.process.Host, id, ""}] && d.ask(deeds, id, "", d.window, false)
 }
 
+// askFile asks for the events that name a file, wherever it lies: a copy elsewhere and a relative path tell something too.
 func (d *draft) askFile(path string) (grew bool) {
-	name := strings.ToLower(strings.Trim(path[strings.LastIndexAny(path, `\/`)+1:], `"`))
-	if len(name) < 3 || d.want.paths[name] || len(d.want.paths) >= maxNames {
+	name := fileName(path)
+	if len(name) < 3 || d.known[topic{file, d.process.Host, 0, name}] {
 		return false
 	}
-	d.want.paths[name] = true
-	return true
+	if d.names++; d.names > maxNames {
+		d.cut("it names more than %d files; records of the others were not asked for", maxNames)
+		return false
+	}
+	return d.ask(file, 0, name, d.window, false)
 }
 
-// grow adds what the last reading named: the payloads, and whoever wrote the files in question.
+// question notes a file whose story is the case's story.
+func (d *draft) question(path string) {
+	if path = strings.ToLower(path); strings.ContainsAny(path, `\/`) && !slices.Contains(d.files, path) {
+		d.files = append(d.files, path)
+	}
+}
+
+// grow adds what the last reading named: the payloads, and whoever wrote the files in question. A writer that anybody could have
+// put there is a file in question itself.
 func (d *draft) grow(v *playbook.View) (grew bool) {
 	d.payloads = questions.Payloads(v)
 	for _, p := range d.payloads {
 		grew = d.askFile(p.Image) || grew
+		d.question(p.Image)
 	}
 	for _, path := range questions.Companions(v) {
 		grew = d.askFile(path) || grew
+		d.question(path)
 	}
-	writers := 0
-	for i := range d.events {
-		e := &d.events[i]
+	for i := range v.Events {
+		e := &v.Events[i]
 		switch e.Kind {
 		case reeve.FileCreate, reeve.FileStream, reeve.FileExecutable, reeve.FileTime:
-			if d.want.paths[baseOf(e.Get(reeve.AttrPath))] && writers < maxNames {
-				if id := v.By(e); id != 0 && !d.want.processes[id] {
-					writers++
-					grew = d.askProcess(v.Graph, id) || grew
-				}
-			}
+		default:
+			continue
+		}
+		id := v.By(e)
+		if id == 0 || !d.known[topic{file, d.process.Host, 0, fileName(e.Get(reeve.AttrPath))}] || d.known[topic{deeds, d.process.Host, id, ""}] {
+			continue
+		}
+		if d.writers++; d.writers > maxNames {
+			d.cut("more than %d processes wrote its files; the others were not looked at", maxNames)
+			break
+		}
+		grew = d.askProcess(v.Graph, id) || grew
+		if image := v.Graph.Process(id).Image; image != "" && !inPlace(image) {
+			grew = d.askFile(image) || grew
+			d.question(image)
 		}
 	}
 	return grew
 }
 
-// keep adds an event that fits the case, or its citation when it is a copy.
-func (d *draft) keep(e reeve.Event) {
-	k := eventKey{e.Host, e.Channel, e.ID, e.Ref.RecordID, e.Written, e.Process}
-	if i, ok := d.seen[k]; ok {
-		old := &d.events[i]
-		if old.Ref == e.Ref || slices.Contains(old.Also, e.Ref) {
-			return
-		}
-		if e.Ref.Compare(old.Ref) < 0 {
-			old.Ref, e.Ref = e.Ref, old.Ref
-		}
-		old.Also = append(old.Also, e.Ref)
-		return
+// bounded notes that deeds of the case's own may be missing: no answer may rest on their absence.
+func (d *draft) bounded(format string, args ...any) {
+	says := fmt.Sprintf(format, args...)
+	if !strings.Contains(d.limit, says) {
+		d.limit = strings.TrimPrefix(d.limit+"; "+says, "; ")
 	}
-	if len(d.events) >= maxEvents {
-		d.truncated = true
-		return
+	d.cut("%s", says)
+}
+
+// cut notes something that a bound left out.
+func (d *draft) cut(format string, args ...any) {
+	if says := fmt.Sprintf(format, args...); !slices.Contains(d.cuts, says) {
+		d.cuts = append(d.cuts, says)
 	}
-	d.seen[k] = len(d.events)
-	d.events = append(d.events, e)
 }
 
 func baseOf(path string) string {
 	return strings.ToLower(path[strings.LastIndexAny(path, `\/`)+1:])
+}
+
+// fileName is the base name of a file, without quotes and without the name of a stream.
+func fileName(path string) string {
+	name, _, _ := strings.Cut(strings.Trim(baseOf(path), `" `), ":")
+	return name
 }

@@ -14,11 +14,11 @@ import (
 	"reeve/internal/prevalence"
 	"reeve/internal/process"
 	"reeve/internal/triage"
-	"reeve/internal/winlog"
 	"reeve/lolbas"
 )
 
-// scanned is what the first reading left: small, owned, the same for any number of workers.
+// scanned is what the first reading left: small, owned, the same for any number of workers. What the second readings find is
+// put on its shelves.
 type scanned struct {
 	files    []reeve.File
 	canon    func(string) string
@@ -29,6 +29,12 @@ type scanned struct {
 	hits     []located            // by process, time and rule
 	where    map[string]map[string]stretch
 	sources  []source
+	starters map[string]bool            // hosts with records of process starts
+	nameless map[reeve.Ref]reeve.ProcID // processes whose records give neither GUID nor pid, by their records
+
+	shelves map[topic]*shelf
+	events  map[eventKey]*found
+	turn    int // of lists made from the shelves
 }
 
 // source is one channel of one host in one file.
@@ -54,7 +60,8 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	if err != nil {
 		return nil, err
 	}
-	s := &scanned{files: files, canon: process.Canon(hostNames(watchers)), runs: map[reeve.ProcID]run{}}
+	s := &scanned{files: files, canon: process.Canon(hostNames(watchers)), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{},
+		shelves: map[topic]*shelf{}, events: map[eventKey]*found{}}
 	builders, counters := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers))
 	for i, w := range watchers {
 		builders[i], counters[i] = w.builder, w.counter
@@ -64,8 +71,10 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	trails := mergeTrails(watchers, s.canon)
 	s.where = trails.files()
 	s.sources = trails.sources()
-	s.locate(watchers, opt.Rules)
-	s.habits = prevalence.Build(s.starts())
+	s.nameThem()
+	s.locateRuns(watchers)
+	s.locateHits(watchers)
+	s.habits = prevalence.Build(s.walk())
 	return s, s.discount(ctx, set, opt, trails.twice())
 }
 
@@ -85,33 +94,95 @@ func hostNames(watchers []*watcher) []string {
 	return out
 }
 
-// locate gives executions and hits their processes. Of several records of one start the one that says most counts.
-func (s *scanned) locate(watchers []*watcher, rules *Rules) {
+// nameThem notes the processes that can only be known by their records.
+func (s *scanned) nameThem() {
+	for id := reeve.ProcID(1); int(id) <= s.graph.Len(); id++ {
+		if p := s.graph.Process(id); p.Key.IsZero() && !p.Inferred {
+			for _, r := range p.Refs {
+				s.nameless[r] = id
+			}
+		}
+	}
+}
+
+// actor is the process that a record is about; 0 when none is known.
+func (s *scanned) actor(host string, key reeve.ProcKey, at reeve.Time, ref reeve.Ref) reeve.ProcID {
+	if key.IsZero() {
+		return s.nameless[ref]
+	}
+	return s.graph.Find(host, key, at)
+}
+
+// by is the process that did an event; 0 when none is known.
+func (s *scanned) by(e *reeve.Event) reeve.ProcID { return s.actor(e.Host, e.Process, e.Time, e.Ref) }
+
+// locateRuns gives executions their processes. Of several records of one start the one that says most leads.
+func (s *scanned) locateRuns(watchers []*watcher) {
+	type placed struct {
+		id reeve.ProcID
+		run
+	}
+	var all []placed
 	for _, w := range watchers {
 		for _, r := range w.runs {
 			r.host = s.canon(r.host)
-			id := s.graph.Find(r.host, r.key, r.time)
+			id := s.actor(r.host, r.key, r.time, r.ref)
 			if id == 0 || r.told && !s.graph.Process(id).Inferred {
 				continue
 			}
-			if have, ok := s.runs[id]; ok {
-				r = better(have, r)
-			}
-			s.runs[id] = r
+			all = append(all, placed{id, r})
 		}
-		for _, h := range w.hits {
-			h.host = s.canon(h.host)
-			s.hits = append(s.hits, located{process: s.graph.Find(h.host, h.key, h.time), hit: h})
+		w.runs, w.told = nil, nil
+	}
+	slices.SortFunc(all, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(b.rank(), a.rank()), a.ref.Compare(b.ref))
+	})
+	for _, x := range all {
+		if have, ok := s.runs[x.id]; ok {
+			x.run = have.with(&x.run)
+		}
+		s.runs[x.id] = x.run
+	}
+}
+
+// rank orders the records of one execution by what they say.
+func (r *run) rank() int {
+	n := 0
+	for i, ok := range []bool{r.cmd, r.ofn, !r.told} {
+		if ok {
+			n += 1 << i
 		}
 	}
-	s.strangers()
-	slices.SortFunc(s.hits, func(a, b located) int {
-		return cmp.Or(cmp.Compare(a.process, b.process), strings.Compare(a.host, b.host), cmp.Compare(a.time, b.time), cmp.Compare(a.rule, b.rule), a.ref.Compare(b.ref))
-	})
+	return n
+}
+
+// with adds what a lesser record of the same execution says.
+func (r run) with(o *run) run {
+	r.abuse = r.abuse || o.abuse
+	if r.shape == 0 {
+		r.shape = o.shape
+	}
+	if (r.judged.identity == "" || r.judged.identity == lolbas.UnknownIdentity) && o.judged.entry != nil && o.judged.identity != "" {
+		r.judged = o.judged
+	}
+	return r
+}
+
+// locateHits gives hits their processes, and makes one of a rule's words on copies of one record.
+func (s *scanned) locateHits(watchers []*watcher) {
+	for _, w := range watchers {
+		s.hits = slices.Grow(s.hits, len(w.hits))
+		for _, h := range w.hits {
+			h.host = s.canon(h.host)
+			s.hits = append(s.hits, located{process: s.actor(h.host, h.key, h.time, h.ref), hit: h})
+		}
+		w.hits = nil
+	}
+	slices.SortFunc(s.hits, func(a, b located) int { return cmp.Or(a.compareRecord(&b), a.ref.Compare(b.ref)) })
 	out := s.hits[:0]
 	for _, h := range s.hits {
-		if n := len(out); n > 0 && out[n-1].copyOf(&h) {
-			if h.ref != out[n-1].ref {
+		if n := len(out); n > 0 && h.ref.HasID && out[n-1].compareRecord(&h) == 0 {
+			if h.ref != out[n-1].ref && len(out[n-1].also) < maxCopies {
 				out[n-1].also = append(out[n-1].also, h.ref)
 			}
 			continue
@@ -119,59 +190,38 @@ func (s *scanned) locate(watchers []*watcher, rules *Rules) {
 		out = append(out, h)
 	}
 	s.hits = out
+	slices.SortFunc(s.hits, func(a, b located) int {
+		return cmp.Or(cmp.Compare(a.process, b.process), strings.Compare(a.host, b.host), cmp.Compare(a.time, b.time), cmp.Compare(a.rule, b.rule), a.ref.Compare(b.ref))
+	})
 }
 
-// copyOf tells whether two hits are one rule's word on copies of one record.
-func (h *located) copyOf(o *located) bool {
-	return h.rule == o.rule && h.process == o.process && h.host == o.host && h.time == o.time && h.ref.HasID == o.ref.HasID && h.ref.RecordID == o.ref.RecordID && (h.ref.HasID || h.ref == o.ref)
-}
-
-// better merges two records of one execution: what either recognises counts, the fuller record leads.
-func better(a, b run) run {
-	rank := func(r run) int {
-		n := 0
-		for i, ok := range []bool{r.cmd, r.ofn, !r.told} {
-			if ok {
-				n += 1 << i
-			}
+// compareRecord is 0 for one rule's words on copies of one record.
+func (h *located) compareRecord(o *located) int {
+	id := func(r reeve.Ref) uint64 {
+		if r.HasID {
+			return r.RecordID + 1
 		}
-		return n
+		return 0
 	}
-	if ra, rb := rank(a), rank(b); rb > ra || rb == ra && b.ref.Compare(a.ref) < 0 {
-		a, b = b, a
-	}
-	a.abuse = a.abuse || b.abuse
-	if a.shape == 0 {
-		a.shape = b.shape
-	}
-	if a.judged.identity == "" || a.judged.identity == lolbas.UnknownIdentity {
-		if b.judged.entry != nil && b.judged.identity != "" {
-			a.judged = b.judged
-		}
-	}
-	return a
+	return cmp.Or(cmp.Compare(h.process, o.process), strings.Compare(h.host, o.host), strings.Compare(h.channel, o.channel), cmp.Compare(h.rule, o.rule), cmp.Compare(id(h.ref), id(o.ref)), cmp.Compare(h.time/millisecond, o.time/millisecond))
 }
 
-// strangers are programs on the list that no record of a start shows: known by their deeds, or as a parent without a line.
-func (s *scanned) strangers() {
-	for id := reeve.ProcID(1); int(id) <= s.graph.Len(); id++ {
-		if p := s.graph.Process(id); p.Inferred {
-			if _, ok := s.runs[id]; ok {
-				continue
-			}
-			if j := byName(p.Image); j.entry != nil {
-				s.runs[id] = run{host: p.Host, key: p.Key, time: s.graph.Seen(id), judged: j, told: true}
-			}
-		}
-	}
-}
-
-// starts lists the recorded process starts for the table of habits.
-func (s *scanned) starts() []prevalence.Start {
+// walk goes over all processes once: it lists the recorded starts for the table of habits, and finds the strangers, programs on
+// the list that no record of a start shows: known by their deeds, or as a parent without a line.
+func (s *scanned) walk() []prevalence.Start {
 	out := make([]prevalence.Start, 0, s.graph.Len())
 	for id := reeve.ProcID(1); int(id) <= s.graph.Len(); id++ {
-		if p := s.graph.Process(id); !p.Inferred {
+		p := s.graph.Process(id)
+		if !p.Inferred {
+			s.starters[p.Host] = true
 			out = append(out, s.start(&p))
+			continue
+		}
+		if _, ok := s.runs[id]; ok {
+			continue
+		}
+		if j := byName(p.Image); j.entry != nil {
+			s.runs[id] = run{host: p.Host, key: p.Key, time: s.graph.Seen(id), judged: j, told: true}
 		}
 	}
 	return out
@@ -215,114 +265,9 @@ func (s *scanned) triage(opt *Options) triage.Input {
 
 // wants tells whether an execution lies on the host and in the time that were asked for.
 func (opt *Options) wants(p *reeve.Process, s *scanned) bool {
-	at := s.graph.Seen(p.ID)
-	return (opt.Host == "" || p.Host == s.canon(opt.Host)) && (opt.From == 0 || at >= opt.From) && (opt.To == 0 || at <= opt.To)
+	return opt.within(p.Host, s.graph.Seen(p.ID), s)
 }
 
-// result is the investigation without its cases.
-func (s *scanned) result(opt *Options, triaged []reeve.Triaged) *reeve.Investigation {
-	inv := &reeve.Investigation{Tool: opt.Tool, Triage: triaged}
-	inv.Evidence.Files = s.files
-	inv.Evidence.Hosts = s.coverage.Hosts()
-	inv.Coverage, inv.Gaps = s.coverage.Report(winlog.Lacks)
-	for _, h := range inv.Coverage {
-		for _, c := range h.Channels {
-			if c.First != 0 && (inv.Evidence.First == 0 || c.First < inv.Evidence.First) {
-				inv.Evidence.First = c.First
-			}
-			inv.Evidence.Last = max(inv.Evidence.Last, c.Last)
-		}
-	}
-	inv.Gaps = append(inv.Gaps, s.unreadable()...)
-	inv.Unfound = s.unfound(opt)
-	inv.Notes = s.notes(opt)
-	return inv
-}
-
-// unreadable are the losses of files that hold one channel of one host, so that it is known where the hole is.
-func (s *scanned) unreadable() []reeve.Gap {
-	owner := map[string]*source{}
-	for i := range s.sources {
-		x := &s.sources[i]
-		if _, seen := owner[x.file]; seen {
-			owner[x.file] = nil
-			continue
-		}
-		owner[x.file] = x
-	}
-	var out []reeve.Gap
-	for i := range s.files {
-		f := &s.files[i]
-		if x := owner[f.Path]; x != nil && len(f.Errors) > 0 {
-			says := fmt.Sprintf("%d parts of %s could not be read", len(f.Errors)+f.MoreErrors, f.Path)
-			if len(f.Errors) == 1 && f.MoreErrors == 0 {
-				says = "a part of " + f.Path + " could not be read"
-			}
-			out = append(out, reeve.Gap{Host: x.host, Channel: x.channel, Kind: "unreadable", From: x.from, To: x.to, Says: says, Ref: f.Errors[0].Ref})
-		}
-	}
-	return out
-}
-
-// unfound says of each subject that was asked for and not found why there is no case.
-func (s *scanned) unfound(opt *Options) []string {
-	var out []string
-	for _, subject := range opt.Subjects {
-		found, outside := false, false
-		for id := reeve.ProcID(1); int(id) <= s.graph.Len() && !found; id++ {
-			p := s.graph.Process(id)
-			if !subject.Matches(&p) {
-				continue
-			}
-			found = opt.wants(&p, s)
-			outside = true
-		}
-		switch {
-		case found:
-		case outside:
-			out = append(out, fmt.Sprintf("%s ran, but not on the host or in the time that was asked for.", subject.Text))
-		case !s.anyStart():
-			out = append(out, fmt.Sprintf("No record shows %s: the evidence has no records of process starts at all, so this says nothing about whether it ran.", subject.Text))
-		default:
-			out = append(out, fmt.Sprintf("No record shows %s: of %d hosts, %d have records of process starts. Where there are none, it may have run unseen.", subject.Text, len(s.coverage.Hosts()), s.hostsWithStarts()))
-		}
-	}
-	return out
-}
-
-func (s *scanned) anyStart() bool { return s.hostsWithStarts() > 0 }
-
-func (s *scanned) hostsWithStarts() int {
-	seen := map[string]bool{}
-	for id := reeve.ProcID(1); int(id) <= s.graph.Len(); id++ {
-		if p := s.graph.Process(id); !p.Inferred {
-			seen[p.Host] = true
-		}
-	}
-	return len(seen)
-}
-
-// notes tells what the reader of a report must know about this run.
-func (s *scanned) notes(opt *Options) []string {
-	var out []string
-	records, duplicates := 0, 0
-	for i := range s.files {
-		records += s.files[i].Records
-		duplicates += s.files[i].Duplicates
-	}
-	switch {
-	case len(s.files) == 0:
-		out = append(out, "The paths hold no files.")
-	case records == 0:
-		out = append(out, "No event record was found in any of the files; what each of them is stands in the list of evidence.")
-	case !s.anyStart():
-		out = append(out, "No record of a process start was found. "+winlog.Enable(reeve.ProcessStart).Enable+" would be needed to see executions.")
-	}
-	if duplicates > 0 {
-		out = append(out, fmt.Sprintf("%d records stand in more than one place; each counts once.", duplicates))
-	}
-	if opt.From != 0 || opt.To != 0 || opt.Host != "" {
-		out = append(out, "Only executions on the host and in the time that were asked for could become cases; the rest of the evidence was read as their surroundings.")
-	}
-	return out
+func (opt *Options) within(host string, at reeve.Time, s *scanned) bool {
+	return (opt.Host == "" || host == s.canon(opt.Host)) && (opt.From == 0 || at >= opt.From) && (opt.To == 0 || at <= opt.To)
 }

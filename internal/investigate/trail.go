@@ -36,7 +36,7 @@ type stretch struct {
 // Bounds of a trail.
 const (
 	maxStretches = 1 << 16 // kept for a file and channel; beyond it the last stretch takes in all that follows
-	maxPairs     = 64      // stretches that one is compared with
+	maxPairs     = 64      // rows that one is compared with
 	partJump     = 256 << 10
 )
 
@@ -159,24 +159,37 @@ func (p *paths) sources() []source {
 	return out
 }
 
-// twice lists the files that may hold records which stand elsewhere too.
+// twice lists the files that may hold records which stand elsewhere too. A row that meets more others than it can be compared
+// with may be in any of them.
 func (p *paths) twice() map[string]bool {
 	out := map[string]bool{}
-	for i := 0; i < len(p.list); {
-		j, reach := i, p.list[i].last
-		for j < len(p.list) && p.list[j].host == p.list[i].host && p.list[j].channel == p.list[i].channel && (j == i || p.list[j].first <= reach) {
-			reach = max(reach, p.list[j].last)
-			j++
+	reach, met := uint64(0), false // of the rows that met too many
+	for a := range p.list {
+		x := &p.list[a]
+		if a > 0 && (p.list[a-1].host != x.host || p.list[a-1].channel != x.channel) {
+			reach, met = 0, false
 		}
-		for a := i; a < j; a++ {
-			for b := a + 1; b < j && b < a+1+maxPairs; b++ {
-				x, y := &p.list[a], &p.list[b]
-				if x.ids && y.ids && y.first <= x.last && x.from <= y.to && y.from <= x.to {
-					out[x.file], out[y.file] = true, true
-				}
+		if !x.ids {
+			continue
+		}
+		if met && x.first <= reach {
+			out[x.file] = true
+		}
+		for b := a + 1; b < len(p.list) && x.meets(&p.list[b]); b++ {
+			if b > a+maxPairs {
+				out[x.file] = true
+				reach, met = max(reach, x.last), true
+				break
+			}
+			if y := &p.list[b]; y.ids && x.from/millisecond <= y.to/millisecond && y.from/millisecond <= x.to/millisecond {
+				out[x.file], out[y.file] = true, true
 			}
 		}
-		i = j
 	}
 	return out
+}
+
+// meets tells whether a row that begins no lower has ids of this one.
+func (p *place) meets(o *place) bool {
+	return p.host == o.host && p.channel == o.channel && o.first <= p.last
 }

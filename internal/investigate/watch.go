@@ -28,7 +28,14 @@ type watcher struct {
 	hits    []hit
 	texts   texts
 	judged  map[string]judged
-	fields  bool // note what a rule looked at
+	key     []byte
+	told    map[hostKey]int // parents' runs, so that one child speaks for each
+	fields  bool            // note what a rule looked at
+}
+
+type hostKey struct {
+	host string
+	key  reeve.ProcKey
 }
 
 // run is one execution of a program that may become a case.
@@ -53,18 +60,19 @@ type judged struct {
 
 // hit is a rule that matched a record.
 type hit struct {
-	rule int32
-	host string
-	key  reeve.ProcKey
-	time reeve.Time
-	ref  reeve.Ref
+	rule          int32
+	host, channel string
+	key           reeve.ProcKey
+	time          reeve.Time
+	ref           reeve.Ref
 
 	fields []reeve.NamedValue // what it looked at, when that is wanted of every hit
 }
 
 func newWatcher(opt *Options) *watcher {
 	d := winlog.NewDecoder()
-	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: newTrail(), texts: texts{}, judged: map[string]judged{}}
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: newTrail(), texts: texts{},
+		judged: map[string]judged{}, told: map[hostKey]int{}}
 }
 
 // Lost does nothing: losses stand in the account of their file.
@@ -83,7 +91,7 @@ func (w *watcher) Record(rec reeve.Record) {
 	}
 	if w.rules != nil {
 		for _, rule := range w.rules.matcher.Match(rec) {
-			h := hit{rule: rule, host: w.light.Host, key: w.light.Process, time: w.light.Time, ref: ref}
+			h := hit{rule: rule, host: w.light.Host, channel: head.Channel, key: w.light.Process, time: w.light.Time, ref: ref}
 			if w.fields {
 				h.fields = w.rules.matcher.Looked(rec, rule)
 			}
@@ -136,10 +144,34 @@ func (w *watcher) start(e *reeve.Event) {
 		r.read(line)
 		w.runs = append(w.runs, r)
 	}
-	if j := byName(parent); j.entry != nil && j.entry.Class != lolbas.Everyday {
-		r := run{host: e.Host, key: e.Parent, time: e.Time, judged: j, told: true, ref: e.Ref}
-		r.read(e.Get(reeve.AttrParentCommandLine))
+	if line := e.Get(reeve.AttrParentCommandLine); line != "" {
+		w.tell(e, parent, line)
+	}
+}
+
+// tell remembers what a child's record says of its parent, of which there may be no record. Of many children the first citation
+// counts, so that it does not matter which worker saw which.
+func (w *watcher) tell(e *reeve.Event, parent, line string) {
+	j := byName(parent)
+	if j.entry == nil {
+		return
+	}
+	k, at := hostKey{e.Host, e.Parent}, len(w.runs)
+	if e.Parent.GUID != (reeve.GUID{}) {
+		if have, ok := w.told[k]; ok {
+			if e.Ref.Compare(w.runs[have].ref) >= 0 {
+				return
+			}
+			at = have
+		}
+		w.told[k] = at
+	}
+	r := run{host: e.Host, key: e.Parent, time: e.Time, judged: j, told: true, cmd: true, ref: e.Ref}
+	r.read(line)
+	if at == len(w.runs) {
 		w.runs = append(w.runs, r)
+	} else {
+		w.runs[at] = r
 	}
 }
 
@@ -159,15 +191,15 @@ const maxJudged = 1 << 15
 
 // judge tells which LOLBAS entry a started file is, by name or by what its version resource says.
 func (w *watcher) judge(e *reeve.Event, image string) judged {
-	ofn := e.Get(reeve.AttrOriginalFileName)
-	hashes := e.Get(reeve.AttrHashes)
-	key := image + "\x00" + ofn + "\x00" + hashes + "\x00" + e.Get(reeve.AttrCompany) + "\x00" + e.Get(reeve.AttrProduct) + "\x00" + e.Get(reeve.AttrDescription)
-	if j, ok := w.judged[key]; ok {
+	w.key = append(w.key[:0], image...)
+	for _, a := range [...]reeve.Attr{reeve.AttrOriginalFileName, reeve.AttrHashes, reeve.AttrCompany, reeve.AttrProduct, reeve.AttrDescription} {
+		w.key = append(append(w.key, 0), e.Get(a)...)
+	}
+	if j, ok := w.judged[string(w.key)]; ok {
 		return j
 	}
-	base := cmdline.ParsePath(image).Base
-	id := lolbas.Identify(lolbas.Evidence{Base: base, OriginalFileName: ofn, Product: e.Get(reeve.AttrProduct), Company: e.Get(reeve.AttrCompany), Description: e.Get(reeve.AttrDescription),
-		SHA256: playbook.Hashes(hashes).SHA256, Path: image})
+	id := lolbas.Identify(lolbas.Evidence{Base: cmdline.ParsePath(image).Base, OriginalFileName: e.Get(reeve.AttrOriginalFileName), Product: e.Get(reeve.AttrProduct), Company: e.Get(reeve.AttrCompany),
+		Description: e.Get(reeve.AttrDescription), SHA256: playbook.Hashes(e.Get(reeve.AttrHashes)).SHA256, Path: image})
 	j := judged{entry: id.Entry, identity: id.Value}
 	if j.entry == nil {
 		j.entry = byName(image).entry
@@ -181,7 +213,7 @@ func (w *watcher) judge(e *reeve.Event, image string) judged {
 	if len(w.judged) >= maxJudged {
 		clear(w.judged)
 	}
-	w.judged[key] = j
+	w.judged[string(w.key)] = j
 	return j
 }
 
@@ -246,11 +278,19 @@ func tampered(e *reeve.Event) (channel, says string) {
 // texts keeps one copy of each text.
 type texts map[string]string
 
+// once gives the copy that is kept of a text that is owned.
+func (t texts) once(s string) string {
+	if have, ok := t[s]; ok {
+		return have
+	}
+	t[s] = s
+	return s
+}
+
+// keep gives the copy that is kept of a text that may be part of a larger one.
 func (t texts) keep(s string) string {
 	if have, ok := t[s]; ok {
 		return have
 	}
-	s = strings.Clone(s)
-	t[s] = s
-	return s
+	return t.once(strings.Clone(s))
 }
