@@ -17,6 +17,7 @@ import (
 // Bounds of what is kept. What lies beyond is given up as a whole, so that the result does not depend on the order of records.
 const (
 	maxRuns    = 16_384       // runs of record ids for a channel of a host while counting
+	fewRuns    = 256          // runs that are not worth joining
 	maxToldOf  = maxRuns / 4  // and in the end, beyond which holes are not told apart
 	maxAllRuns = 1 << 20      // runs of all channels while counting, and half as many in the end
 	maxHours   = 24 * 366 * 5 // hours with records for a channel or kind of a host
@@ -95,6 +96,7 @@ type channel struct {
 	span
 	runs     []run
 	open     int  // index of the run that the last record extended
+	joined   int  // how many runs the last joining left
 	overflow bool // more runs than are kept
 	hours    hours[struct{}]
 	hour     int32 // the last one noted
@@ -200,10 +202,10 @@ func (ch *channel) take(id uint64, at reeve.Time, ref reeve.Ref) {
 			}
 		}
 	}
-	if !ch.overflow && len(ch.runs) >= maxRuns {
-		if ch.runs = joined(ch.runs); len(ch.runs) >= maxRuns/2 {
-			ch.overflow = true
-		}
+	if n := len(ch.runs); !ch.overflow && n >= min(max(2*ch.joined, fewRuns), maxRuns) {
+		ch.runs = joined(ch.runs)
+		ch.joined = len(ch.runs)
+		ch.overflow = n >= maxRuns && ch.joined >= maxRuns/2
 	}
 	if ch.open = len(ch.runs); ch.overflow {
 		ch.open = 0

@@ -54,8 +54,7 @@ type pidDeed struct {
 	day              int32
 }
 
-// started in Builder.known marks a process whose start was seen; other values are positions in deeds.
-const started = -1
+// Builder.known holds positions in deeds, and -1 minus the position of the last start for a process whose start was seen.
 
 // start is a record of a start, with interned texts.
 type start struct {
@@ -65,7 +64,7 @@ type start struct {
 	pid, parentPID     uint32
 	session            uint32
 	image, parentImage uint32
-	more               int32 // further citations, when records were merged into this one
+	more               int32 // while building, 1 and the position of the process's start before; then further citations
 }
 
 // cite is a citation with its file interned.
@@ -141,12 +140,52 @@ func (b *Builder) Start(s Start) {
 	if n := len(b.starts); n == 0 || len(b.starts[n-1]) == block {
 		b.starts = append(b.starts, make([]start, 0, block))
 	}
-	last := &b.starts[len(b.starts)-1]
-	*last = append(*last, start{guid: s.Key.GUID, parentGUID: s.Parent.GUID, time: s.Time, at: b.cite(s.Ref), pid: s.Key.PID, parentPID: s.Parent.PID,
-		session: id, image: b.intern(s.Image), parentImage: b.intern(s.ParentImage)})
+	x := start{guid: s.Key.GUID, parentGUID: s.Parent.GUID, time: s.Time, at: b.cite(s.Ref), pid: s.Key.PID, parentPID: s.Parent.PID,
+		session: id, image: b.intern(s.Image), parentImage: b.intern(s.ParentImage)}
 	if s.Key.GUID != (reeve.GUID{}) {
-		b.known[hostGUID{s.Key.GUID, in.host}] = started
+		k := hostGUID{s.Key.GUID, in.host}
+		if i, ok := b.known[k]; ok && i < 0 {
+			if x.more = -i; b.copied(&x) {
+				return
+			}
+		}
+		b.known[k] = -1 - int32((len(b.starts)-1)*block+len(b.starts[len(b.starts)-1]))
 	}
+	last := &b.starts[len(b.starts)-1]
+	*last = append(*last, x)
+}
+
+// maxCopies is how many earlier starts of a process are looked at for copies of a record.
+const maxCopies = 4 * maxRefs
+
+// copied tells whether as many copies of a record were seen as a process keeps citations. The least citations are kept, so that
+// the choice does not depend on the order of the records.
+func (b *Builder) copied(x *start) bool {
+	var greatest *start
+	n := 0
+	for i, steps := x.more, 0; i > 0 && steps < maxCopies; steps++ {
+		s := &b.starts[(i-1)/block][(i-1)%block]
+		i = s.more
+		if y := *x; s.same(&y) {
+			n++
+			if greatest == nil || b.ref(s.at).Compare(b.ref(greatest.at)) > 0 {
+				greatest = s
+			}
+		}
+	}
+	if n < maxRefs {
+		return false
+	}
+	if b.ref(x.at).Compare(b.ref(greatest.at)) < 0 {
+		greatest.at = x.at
+	}
+	return true
+}
+
+// same tells whether two records differ in nothing but where they stand.
+func (s *start) same(o *start) bool {
+	o.at, o.more = s.at, s.more
+	return *s == *o
 }
 
 // End notes a record of a process having ended.
@@ -184,7 +223,7 @@ func (b *Builder) Deed(host string, key reeve.ProcKey, image []byte, at reeve.Ti
 	case !ok:
 		b.known[k] = int32(len(b.deeds))
 		b.deeds = append(b.deeds, deed{guid: key.GUID, time: at, at: b.cite(ref), host: h, pid: key.PID, image: b.internBytes(image)})
-	case i != started:
+	case i >= 0:
 		b.earlier(&b.deeds[i], key.PID, image, at, ref)
 	}
 }

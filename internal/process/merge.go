@@ -42,7 +42,7 @@ func newMerge(builders []*Builder, t table) *merge {
 		for _, block := range b.starts {
 			for i := range block {
 				s := &block[i]
-				s.session = m.id(b.who[s.session])
+				s.session, s.more = m.id(b.who[s.session]), 0
 				m.starts = append(m.starts, s)
 			}
 		}

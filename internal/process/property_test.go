@@ -420,3 +420,34 @@ func BenchmarkFind(b *testing.B) {
 		})
 	}
 }
+
+// TestCopiesOfAStartCostNothing keeps the least citations of a record that stands in a hundred places, however they were read.
+func TestCopiesOfAStartCostNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		order := make([]int, 100)
+		for i := range order {
+			order[i] = i
+		}
+		order = rapid.Permutation(order).Draw(t, "read")
+		builders := []*Builder{NewBuilder(), NewBuilder()}
+		for _, n := range order {
+			b := builders[rapid.IntRange(0, 1).Draw(t, "builder")]
+			b.Start(Start{Host: "pc", Key: reeve.ProcKey{PID: 7, GUID: reeve.GUID{1}}, Image: `C:\a.exe`, Time: reeve.Day, Ref: reeve.Ref{File: "f", Offset: int64(n)}})
+		}
+		for _, b := range builders {
+			if n := len(b.starts); n > 0 && len(b.starts[0]) > maxRefs {
+				t.Fatalf("a builder holds %d copies", len(b.starts[0]))
+			}
+		}
+		g := Build(builders, strings.ToLower)
+		refs := g.Process(1).Refs
+		if g.Len() != 1 || len(refs) != maxRefs {
+			t.Fatalf("%d processes, %d citations", g.Len(), len(refs))
+		}
+		for i, r := range refs {
+			if r.Offset != int64(i) {
+				t.Fatalf("citation %d stands at %d", i, r.Offset)
+			}
+		}
+	})
+}
