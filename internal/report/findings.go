@@ -72,12 +72,12 @@ func FindingsTable(w io.Writer, list []reeve.Finding, opt Options) error {
 		level := min(f.Level, reeve.Critical)
 		perLevel[level]++
 		hosts[f.Host] = true
-		p.row(p.level(level), when(f.Time)+"  "+visible(f.Host), visible(f.Title), p.dim(visible(f.RuleID)))
+		p.row(wide, p.level(level), when(f.Time)+"  "+visible(f.Host), visible(f.Title), p.dim(visible(f.RuleID)))
 		for _, v := range f.Fields[:min(len(f.Fields), 6)] {
-			p.row("", p.fit(p.dim(visible(v.Name)+" ")+visible(ellipsis(v.Value, p.width))))
+			p.row(wide, "", p.fit(p.dim(visible(v.Name)+" ")+visible(ellipsis(v.Value, p.width)), wide))
 		}
 		if len(f.Refs) > 0 {
-			p.row("", p.dim(visible(position(f.Refs[0]))))
+			p.row(wide, "", p.dim(visible(position(f.Refs[0]))))
 		}
 		p.gap()
 	}

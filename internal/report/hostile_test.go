@@ -81,10 +81,32 @@ func TestTheTableKeepsItsWidth(t *testing.T) {
 
 func TestTheTableSaysWhatAnAnalystNeedsFirst(t *testing.T) {
 	out := string(write(t, "table", sample(), Options{}))
-	for _, want := range []string{"MALICIOUS", "2026-03-02 09:14:07.123Z", "acct-07.corp.example", `CORP\m.weber`, "mftrace.exe \u2192 upd.exe", "+148", "100 %", "because", "not answerable: identity",
+	for _, want := range []string{"\u2717 MALICIOUS mftrace.exe \u2192 upd.exe \u00d72", "2026-03-02 09:14:07Z on acct-07.corp.example as CORP\\m.weber", "  +60 upd.exe is on the list of bad hashes", "+148 in all, core answered 4/4, case 3f2a9c1b5d6e7f80",
+		"? INCONCLUSIVE  2026-03-03 22:10Z  mftrace.exe  kiosk-03", "not answerable: identity",
 		"389,780 records", "1,806 executions seen, 14 in cases, 1,792 left out", "the log was cleared", "Security.evtx, byte 69632", "--all opens the 1,792"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the table does not say %q", want)
+		}
+	}
+}
+
+func TestTheGravestCaseStandsLastAboveTheSummary(t *testing.T) {
+	out := string(write(t, "table", sample(), Options{}))
+	last := -1
+	for _, mark := range []string{"\u2713 EXPECTED", "? INCONCLUSIVE", "\u2717 MALICIOUS", "3 cases: 1 malicious", "evidence  "} {
+		at := strings.Index(out, mark)
+		if at <= last {
+			t.Errorf("%q stands at %d, what comes before it at %d", mark, at, last)
+		}
+		last = at
+	}
+}
+
+func TestHostsAreShortWhereThatIsClear(t *testing.T) {
+	short := shortNames(&reeve.Investigation{Evidence: reeve.Evidence{Hosts: []string{"", "10.1.2.3", "dc.a.example", "dc.b.example", "ws-1.a.example", "ws-2"}}})
+	for host, want := range map[string]string{"": "an unknown host", "10.1.2.3": "10.1.2.3", "dc.a.example": "dc.a.example", "ws-1.a.example": "ws-1", "ws-2": "ws-2", "elsewhere.example": "elsewhere.example"} {
+		if got := hostOf(short, host); got != want {
+			t.Errorf("%q is shown as %q, want %q", host, got, want)
 		}
 	}
 }

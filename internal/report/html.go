@@ -206,12 +206,7 @@ func (p *page) funcs() template.FuncMap {
 		"base":     func(s string) string { return visible(clip(baseName(s), 120)) },
 		"words":    func(s string) string { return visible(words(s)) },
 		"when":     when,
-		"seconds": func(t reeve.Time) string {
-			if s := when(t); s != "" {
-				return s[:19] + "Z"
-			}
-			return ""
-		},
+		"seconds":  seconds,
 		"since":    since,
 		"number":   number,
 		"number64": func(n int64) string { return number(int(n)) },
@@ -223,7 +218,7 @@ func (p *page) funcs() template.FuncMap {
 		},
 		"count":    count,
 		"short":    short,
-		"percent":  percent,
+		"core":     core,
 		"signed":   signed,
 		"defang":   func(i reeve.Indicator) string { return visible(clip(defang(i.Type, i.Value), 1000)) },
 		"title":    func(c *reeve.Case) string { return visible(clip(title(c), 160)) },

@@ -94,7 +94,7 @@ func (m *markdown) list(heading string, list []reeve.Statement) {
 func (m *markdown) kase(c *reeve.Case) {
 	s := &c.Subject
 	m.line("## %s: %s", strings.ToUpper(c.Verdict.Label.String()), prose(clip(title(c), 200)))
-	m.item("Score %d, confidence %s", c.Verdict.Score, percent(c.Verdict.Confidence))
+	m.item("Score %s, core questions answered %s", signed(c.Verdict.Score), core(c))
 	for _, row := range [...]struct{ name, value string }{
 		{"Time", when(s.Time)}, {"Host", s.Host}, {"User", s.User}, {"Image", s.Image}, {"Command line", s.CommandLine},
 		{"Process", strings.TrimSpace(pidCell(s.PID) + " " + s.GUID.String())}, {"Original file name", s.OriginalFileName}, {"SHA-256", s.Hashes.SHA256},

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -187,5 +189,35 @@ func title(c *reeve.Case) string {
 	return program(c)
 }
 
-// percent writes a confidence.
-func percent(f float64) string { return fmt.Sprintf("%.0f %%", share(f)*100) }
+// core words a confidence, which is the share of the four core questions that were answered.
+func core(c *reeve.Case) string { return fmt.Sprintf("%.0f/4", share(c.Verdict.Confidence)*4) }
+
+// shortNames gives the first label of each host's name, where no other host has it and the name is no address.
+func shortNames(inv *reeve.Investigation) map[string]string {
+	owners, out := map[string]int{}, map[string]string{}
+	for _, h := range inv.Evidence.Hosts {
+		first, _, _ := strings.Cut(h, ".")
+		owners[first]++
+		if _, err := netip.ParseAddr(h); err != nil && first != "" {
+			out[h] = first
+		}
+	}
+	maps.DeleteFunc(out, func(_, first string) bool { return owners[first] > 1 })
+	return out
+}
+
+// hostOf is the short name of a host, else its name, else that it has none.
+func hostOf(short map[string]string, host string) string {
+	if name := short[host]; name != "" {
+		return name
+	}
+	return orUnknown(host)
+}
+
+// orUnknown keeps a missing name from reading as nothing.
+func orUnknown(s string) string {
+	if s == "" {
+		return "an unknown host"
+	}
+	return s
+}

@@ -158,8 +158,8 @@ func TestNeedsAreSaidOnceForAllQuestionsThatLackThem(t *testing.T) {
 	if len(needs) != 1 || !slices.Equal(needs[0].For, want) {
 		t.Errorf("needs: %+v", needs)
 	}
-	if got := unanswered(&c); !slices.Equal(got, want) {
-		t.Errorf("unanswered: %v", got)
+	if got := unanswered(&c); !slices.Equal(got, slices.DeleteFunc(want, func(id string) bool { return id == "reputation" })) {
+		t.Errorf("unanswered, without the list that nobody gave: %v", got)
 	}
 }
 

@@ -15,14 +15,29 @@ import (
 const (
 	defaultWidth = 100
 	minWidth     = 40
-	margin       = 18 // columns before the text of a row
+	wide         = 16 // columns before a text that stands beside a label
+	narrow       = 12 // the same beside a word of the summary
+	indent       = 6  // the same within a case
 )
 
-// Table writes the investigation for a terminal: a block a case, gravest first, then the summary and what to do next.
+// Table writes the investigation for a terminal. A reader of long output sees its end, so the gravest case stands last, right
+// above the summary, and each case that is no cause for concern takes one line.
 func Table(w io.Writer, inv *reeve.Investigation, opt Options) error {
-	p := newPainter(opt)
-	for i := range inv.Cases {
-		p.kase(&inv.Cases[i])
+	p, hosts := newPainter(opt), shortNames(inv)
+	for i := len(inv.Cases) - 1; i >= 0; i-- {
+		c := &inv.Cases[i]
+		grave := c.Verdict.Label.Rank() >= reeve.Suspicious.Rank()
+		if i+1 < len(inv.Cases) && (grave || c.Verdict.Label != inv.Cases[i+1].Verdict.Label) {
+			p.gap()
+		}
+		if grave {
+			p.kase(c)
+		} else {
+			p.brief(c, hosts)
+		}
+	}
+	if len(inv.Cases) > 0 {
+		p.gap()
 	}
 	p.summary(inv)
 	return p.flush(w)
@@ -51,27 +66,20 @@ func (p *painter) flush(w io.Writer) error {
 
 func (p *painter) gap() { p.out.WriteByte('\n') }
 
+func (p *painter) style(s string, style lipgloss.Style) string {
+	if !p.color || s == "" {
+		return s
+	}
+	return style.Render(s)
+}
+
 // paint colours a text with one of the terminal's own sixteen colours, so that it suits the user's theme.
 func (p *painter) paint(s string, c color.Color, bold bool) string {
-	if !p.color || s == "" {
-		return s
-	}
-	return lipgloss.NewStyle().Foreground(c).Bold(bold).Render(s)
+	return p.style(s, lipgloss.NewStyle().Foreground(c).Bold(bold))
 }
 
-func (p *painter) dim(s string) string {
-	if !p.color || s == "" {
-		return s
-	}
-	return lipgloss.NewStyle().Faint(true).Render(s)
-}
-
-func (p *painter) bold(s string) string {
-	if !p.color || s == "" {
-		return s
-	}
-	return lipgloss.NewStyle().Bold(true).Render(s)
-}
+func (p *painter) dim(s string) string  { return p.style(s, lipgloss.NewStyle().Faint(true)) }
+func (p *painter) bold(s string) string { return p.style(s, lipgloss.NewStyle().Bold(true)) }
 
 // label is a verdict with its sign, so that it does not live by colour alone.
 func (p *painter) label(l reeve.Label) string {
@@ -93,7 +101,7 @@ func (p *painter) line(s string) {
 }
 
 // row writes a head in the margin and lines beside it, each wrapped.
-func (p *painter) row(head string, lines ...string) {
+func (p *painter) row(margin int, head string, lines ...string) {
 	for _, l := range lines {
 		if l == "" {
 			continue
@@ -109,7 +117,7 @@ func (p *painter) row(head string, lines ...string) {
 }
 
 // fit cuts a line that would wrap.
-func (p *painter) fit(s string) string {
+func (p *painter) fit(s string, margin int) string {
 	room := p.width - margin
 	if lipgloss.Width(s) <= room {
 		return s
@@ -117,40 +125,73 @@ func (p *painter) fit(s string) string {
 	return lipgloss.NewStyle().MaxWidth(room-1).Render(s) + "\u2026"
 }
 
+// kase tells a case: what ran where, the strongest reasons, and what was not answered.
 func (p *painter) kase(c *reeve.Case) {
 	s := &c.Subject
-	where := visible(s.Host)
+	head := p.label(c.Verdict.Label) + " " + p.bold(visible(ellipsis(runs(c), p.width-wide)))
+	where := strings.TrimSpace(seconds(s.Time) + " on " + visible(orUnknown(s.Host)))
 	if s.User != "" {
 		where += " as " + visible(s.User)
 	}
-	p.row(p.label(c.Verdict.Label), strings.TrimSpace(when(s.Time)+"  "+where))
-	score := fmt.Sprintf("%+d, core %s", c.Verdict.Score, percent(c.Verdict.Confidence))
-	p.row(score, p.bold(p.fit(visible(ellipsis(title(c), p.width)))))
+	if lipgloss.Width(head)+2+lipgloss.Width(where) <= p.width {
+		head, where = head+"  "+where, ""
+	}
+	p.line(head)
+	p.row(indent, "", where)
 	if s.HasCommandLine {
-		p.row("", visible(ellipsis(s.CommandLine, 2*(p.width-margin)-4)))
+		p.row(indent, "", visible(ellipsis(s.CommandLine, 2*(p.width-indent)-4)))
 	} else {
-		p.row("", p.dim("its command line is not in the evidence"))
+		p.row(indent, "", p.dim("its command line is not in the evidence"))
 	}
 	const reasons = 3 // the report has them all
-	for i, b := range c.Verdict.Because[:min(len(c.Verdict.Because), reasons)] {
-		p.row("", p.dim([...]string{"because ", "    and "}[min(i, 1)])+visible(ellipsis(b.Says, 240)))
+	for _, b := range c.Verdict.Because[:min(len(c.Verdict.Because), reasons)] {
+		r := reasonOf(b)
+		p.row(indent, p.points(r), visible(ellipsis(r.Says, 2*(p.width-indent)-4)))
 	}
-	id := "case " + visible(c.ID)
-	if n := len(c.Occurrences); n > 1 {
-		id += fmt.Sprintf(", %s runs", number(n))
-	}
+	foot := fmt.Sprintf("%s in all, core answered %s, case %s", signed(c.Verdict.Score), core(c), visible(c.ID))
 	if unknown := unanswered(c); len(unknown) > 0 {
-		id += ", not answerable: " + strings.Join(unknown, ", ")
+		foot += ", not answerable: " + strings.Join(unknown, ", ")
 	}
-	p.row("", p.dim(id))
-	p.gap()
+	p.row(indent, "", p.dim(foot))
 }
 
-// unanswered lists the questions of a case that the evidence could not answer.
+// points of a reason stand right, in the colour of what they speak for.
+func (p *painter) points(r reasonView) string {
+	c := lipgloss.Red
+	if r.Sign == "against" {
+		c = lipgloss.Green
+	}
+	return strings.Repeat(" ", max(5-lipgloss.Width(r.Points), 0)) + p.paint(r.Points, c, false)
+}
+
+// brief tells a case in one line, and in a second one what the evidence would have to answer.
+func (p *painter) brief(c *reeve.Case, hosts map[string]string) {
+	line := p.bold(visible(ellipsis(runs(c), max(p.width-44, 24)))) + p.dim("  "+visible(hostOf(hosts, c.Subject.Host)))
+	if t := seconds(c.Subject.Time); t != "" && p.width >= 72 {
+		line = p.dim(t[:16]+"Z  ") + line
+	}
+	if p.width >= 120 {
+		line += p.dim("  case " + visible(c.ID))
+	}
+	p.row(wide, p.label(c.Verdict.Label), p.fit(line, wide))
+	if unknown := unanswered(c); len(unknown) > 0 && c.Verdict.Label == reeve.Inconclusive {
+		p.row(wide, "", p.fit(p.dim("not answerable: "+strings.Join(unknown, ", ")), wide))
+	}
+}
+
+// runs is the title of a case with how often it ran.
+func runs(c *reeve.Case) string {
+	if n := len(c.Occurrences); n > 1 {
+		return fmt.Sprintf("%s \u00d7%s", title(c), number(n))
+	}
+	return title(c)
+}
+
+// unanswered lists the questions of a case that the evidence could not answer. What nobody asked is not among them.
 func unanswered(c *reeve.Case) []string {
 	var out []string
 	for _, a := range answered(c) {
-		if a.Stance == reeve.Unknown {
+		if a.Stance == reeve.Unknown && a.Value != "not_asked" {
 			out = append(out, a.Question)
 		}
 	}
@@ -163,63 +204,60 @@ func (p *painter) summary(inv *reeve.Investigation) {
 	for _, why := range whyNothing(inv) {
 		p.line(visible(why))
 	}
-	for _, u := range inv.Unfound {
-		p.row("not found", visible(u))
-	}
+	p.rows("not found", inv.Unfound, len(inv.Unfound))
 	p.gap()
 	read := count(s.Files, "file") + ", " + count(s.Records, "record")
 	if s.Duplicates > 0 {
-		read += fmt.Sprintf(" and %s", count(s.Duplicates, "duplicate"))
+		read += " and " + count(s.Duplicates, "duplicate")
 	}
-	p.row("evidence", read+", "+count(s.Errors, "error"))
+	p.row(narrow, "evidence", read+", "+count(s.Errors, "read error"))
 	if from, to := when(inv.Evidence.First), when(inv.Evidence.Last); from != "" && to != "" {
-		p.row("time", from+" to "+to)
+		p.row(narrow, "time", from+" to "+to)
 	}
-	const most = 8 // of anything listed here; the report has them all
-	hosts := inv.Evidence.Hosts[:min(len(inv.Evidence.Hosts), most)]
-	if len(hosts) > 0 {
-		names := visible(strings.Join(hosts, ", "))
-		if n := s.Hosts - len(hosts); n > 0 {
-			names += fmt.Sprintf(" and %d more", n)
+	if s.Hosts > 0 {
+		var names []string
+		hosts := shortNames(inv)
+		for _, h := range inv.Evidence.Hosts[:min(s.Hosts, 20)] {
+			names = append(names, hostOf(hosts, h))
 		}
-		p.row("hosts", names)
+		p.row(narrow, "hosts", p.fit(number(s.Hosts)+": "+visible(strings.Join(names, ", ")), narrow))
 	}
-	p.row("LOLBAS", fmt.Sprintf("%s seen, %s in cases, %s left out", count(s.Seen, "execution"), number(s.InCases), number(s.LeftOut)))
-	for _, l := range s.Reasons[:min(len(s.Reasons), most)] {
-		p.row("", p.dim(number(l.Count)+": "+visible(l.Reason)))
+	p.row(narrow, "LOLBAS", fmt.Sprintf("%s seen, %s in cases, %s left out", count(s.Seen, "execution"), number(s.InCases), number(s.LeftOut)))
+	var reasons []string
+	for _, l := range s.Reasons {
+		reasons = append(reasons, number(l.Count)+": "+l.Reason)
 	}
-	for i := range inv.Gaps[:min(len(inv.Gaps), most)] {
-		g := &inv.Gaps[i]
-		p.row([...]string{"gaps", ""}[min(i, 1)], visible(strings.TrimSpace(g.Host+" "+g.Channel)+": "+g.Says))
+	const most = 3 // of what may be long; the report has it all
+	p.rows("", reasons, most)
+	var gaps, lost []string
+	for _, cleared := range [...]bool{true, false} { // a cleared log says most
+		for i := range inv.Gaps {
+			if g := &inv.Gaps[i]; cleared == (g.Kind == "cleared") {
+				gaps = append(gaps, strings.TrimSpace(g.Host+" "+g.Channel)+": "+g.Says)
+			}
+		}
 	}
-	if n := len(inv.Gaps) - most; n > 0 {
-		p.row("", p.dim(number(n)+" more"))
-	}
-	p.losses(inv, most)
-	for i, n := range inv.Notes {
-		p.row([...]string{"notes", ""}[min(i, 1)], visible(n))
-	}
-	for i, h := range hints(inv) {
-		p.row([...]string{"next", ""}[min(i, 1)], h)
-	}
-}
-
-// losses lists the first read errors with their positions.
-func (p *painter) losses(inv *reeve.Investigation, most int) {
-	head, listed, all := "errors", 0, 0
+	p.rows("gaps", gaps, most)
 	for i := range inv.Evidence.Files {
 		f := &inv.Evidence.Files[i]
-		all += len(f.Errors) + f.MoreErrors
 		for k := range f.Errors {
-			if listed == most {
-				break
-			}
-			e := &f.Errors[k]
-			p.row(head, visible(position(e.Ref)+": "+reason(e)))
-			head, listed = "", listed+1
+			lost = append(lost, position(f.Errors[k].Ref)+": "+reason(&f.Errors[k]))
 		}
+		lost = append(lost, make([]string, f.MoreErrors)...)
 	}
-	if all > listed {
-		p.row(head, p.dim(number(all-listed)+" more"))
+	p.rows("errors", lost, most)
+	p.rows("notes", inv.Notes, most)
+	p.rows("next", hints(inv), 9)
+}
+
+// rows lists texts beside a head, the first most of them, and counts the others.
+func (p *painter) rows(head string, list []string, most int) {
+	for i, s := range list {
+		if i == most || s == "" {
+			p.row(narrow, head, p.dim(number(len(list)-i)+" more"))
+			return
+		}
+		p.row(narrow, head, visible(ellipsis(s, 2*(p.width-narrow)-4)))
+		head = ""
 	}
 }

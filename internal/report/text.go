@@ -137,6 +137,14 @@ func when(t reeve.Time) string {
 	return (*s)[:10] + " " + (*s)[11:23] + "Z"
 }
 
+// seconds is when without the fraction.
+func seconds(t reeve.Time) string {
+	if s := when(t); s != "" {
+		return s[:19] + "Z"
+	}
+	return ""
+}
+
 // since words the time from one moment to another: "+1.250 s", "−2 d 3 h"; "" when either is unknown.
 func since(from, to reeve.Time) string {
 	if from <= 0 || to <= 0 {

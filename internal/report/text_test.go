@@ -68,7 +68,7 @@ func TestFiguresReadAsPeopleWriteThem(t *testing.T) {
 	if since(0, base) != "" || when(0) != "" {
 		t.Error("an unknown time must be empty")
 	}
-	if signed(-5) != "\u22125" || signed(5) != "+5" || percent(1.0/3) != "33 %" {
+	if signed(-5) != "\u22125" || signed(5) != "+5" || core(&reeve.Case{Verdict: reeve.Verdict{Confidence: 0.75}}) != "3/4" {
 		t.Error("points and shares")
 	}
 }
