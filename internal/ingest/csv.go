@@ -39,6 +39,9 @@ func newTable(text []byte) (t *table, n int, err error) {
 		}
 		t.names = append(t.names, bytes.Clone(name[:min(len(name), maxKey)]))
 	}
+	if len(t.names) == 5 && string(t.names[1]) == "Date and Time" && string(t.names[4]) == "Task Category" {
+		t.names = append(t.names, []byte("Message")) // the Event Viewer writes it and does not name it
+	}
 	return t, n, nil
 }
 
@@ -120,13 +123,13 @@ func appendCSVText(dst, b []byte) []byte {
 	}
 }
 
-// sniffCSV knows a table by its header.
+// sniffCSV knows a table by its header, or by its first row where a column may hold whole events.
 func sniffCSV(s *sample) bool {
 	line, _, ok := bytes.Cut(s.text, []byte("\n"))
 	if !ok && !s.whole || bytes.IndexByte(line, 0) >= 0 {
 		return false
 	}
-	h, _, err := newTable(s.text)
+	h, n, err := newTable(s.text)
 	if err != nil || len(h.names) < 3 {
 		return false
 	}
@@ -134,7 +137,16 @@ func sniffCSV(s *sample) bool {
 	for _, n := range h.names {
 		steps = append(steps, step{opLeaf, string(n)})
 	}
-	return newShape(steps).event
+	shape := newShape(steps)
+	if shape.event || shape.text < 0 {
+		return shape.event
+	}
+	row := s.text[n:]
+	if _, err := h.read(row, s.whole); err != nil || len(h.row) != len(h.names) {
+		return false
+	}
+	t := newTextWorker(nil)
+	return t.likeEvent(t.trie.end(t.cells(h, row)))
 }
 
 // readCSV reads the rows behind the header.
@@ -196,6 +208,16 @@ func (t *textWorker) rowOf(h *table, raw []byte) error {
 	if len(h.row) > len(h.names) {
 		return badRecord("%d cells under a header of %d", len(h.row), len(h.names))
 	}
+	t.rec.asJSON = false
+	if _, err := t.finish(t.cells(h, raw)); err != nil {
+		return err
+	}
+	t.deliver(&t.rec)
+	return nil
+}
+
+// cells makes the cells of the row at hand values of a record.
+func (t *textWorker) cells(h *table, raw []byte) *node {
 	t.rec.begin(raw)
 	n := t.trie.begin()
 	for i, cell := range h.row {
@@ -209,10 +231,5 @@ func (t *textWorker) rowOf(h *table, raw []byte) error {
 		}
 		n = t.trie.step(n, opLeaf, h.names[i])
 	}
-	t.rec.asJSON = false
-	if _, err := t.finish(n); err != nil {
-		return err
-	}
-	t.deliver(&t.rec)
-	return nil
+	return n
 }

@@ -12,7 +12,7 @@ import (
 // other exports, Winlogbeat 6, then ECS.
 var flatKeys = [numSlots][]string{
 	slotProvider: {"winlog.provider_name", "sourcename", "providername", "provider_name", "source_name", "provider", "event.provider",
-		"event source"},
+		"event source", "eventsourcename"},
 	slotProviderGUID: {"winlog.provider_guid", "providerguid", "provider_guid", "providerid"},
 	slotEventID:      {"winlog.event_id", "eventid", "event_id", "event.code", "eventcode", "event id", "event_code"},
 	slotQualifiers:   {"qualifiers"},
@@ -33,10 +33,13 @@ var flatKeys = [numSlots][]string{
 	slotUser: {"winlog.user.identifier", "user.identifier", "userid", "security_userid"},
 }
 
+const utcTime = "utctime" // Sysmon's
+
 // flatTimes are the names of the time of writing, and flatAnchors those of a time of about the same moment that is always UTC.
 var (
-	flatTimes   = []string{"timecreated", "timecreated_systemtime", "eventtime", "systemtime", "timegenerated", "timestamp", "timecreatedutc", "@timestamp", "utctime", "_time", "time", "event.created", "date"}
-	flatAnchors = []string{"utctime", "event_data.utctime", "winlog.event_data.utctime", "@timestamp", "timecreatedutc"}
+	flatTimes = []string{"timecreated", "timecreated_systemtime", "eventtime", "systemtime", "timegenerated", "timegenerated [utc]", "timestamp", "timestamp [utc]", "timecreatedutc", "@timestamp", "date and time", utcTime,
+		"_time", "time", "event.created", "date"}
+	flatAnchors = []string{utcTime, "event_data.utctime", "winlog.event_data.utctime", "@timestamp", "timecreatedutc", "timegenerated [utc]", "timestamp [utc]"}
 )
 
 // flatWrappers are objects that some exports put around the record.
@@ -45,19 +48,28 @@ var flatWrappers = [][]string{nil, {"_source"}, {"fields"}, {"result"}, {"event"
 // dataObjects hold the data under its raw names.
 var dataObjects = []string{"winlog.event_data.", "winlog.user_data.", "event_data.", "user_data.", "eventdata.", "userdata."}
 
+// dataTexts are names of a text that may hold the data as XML or JSON, wholeTexts of one that may hold the whole event.
+var (
+	dataTexts  = []string{"eventdata", "event_data", "userdata"}
+	wholeTexts = []string{"_raw", "event.original"}
+)
+
 // beside are values that shippers add to a record whose data they did not take apart.
 var beside = []string{"message", "severity", "severityvalue", "eventtype", "sourcemoduletype", "sourcemodulename", "eventreceivedtime",
 	"category", "accountname", "accounttype", "domain", "port", "host", "tags", "type", "@version", "@timestamp", "error_evt_unresolved",
 	"eventtime", "timecreated", "timewritten", "containerlog", "matchedqueryids", "bookmark", "leveldisplayname",
 	"opcodedisplayname", "taskdisplayname", "keywordsdisplaynames", "properties", "id", "machinename", "processid", "relatedactivityid",
-	"ecs.version", "_id", "_index", "_type", "_score"}
+	"ecs.version", "_id", "_index", "_type", "_score", "eventtypeorignal", "_raw", "_time", "_bkt", "_cd", "_indextime", "_serial", "_si",
+	"_sourcetype", "index", "linecount", "source", "sourcetype", "splunk_server", "task category", "activity", "azuredeploymentid", "eventcategory", "eventlevel",
+	"eventlevelname", "eventoriginid", "managementgroupname", "mg", "parameterxml", "role", "sourcecomputerid", "sourcesystem", "tenantid",
+	"timecollected", "username", "_resourceid"}
 
 // readFlat is newShape for flat records.
 func (s *shape) readFlat() {
 	keys := s.unwrap()
 	first := index(keys)
 	for i := range s.leaves {
-		s.leaves[i].data = true
+		s.leaves[i].data = s.leaves[i].data || !s.leaves[i].said
 	}
 	for sl, candidates := range flatKeys {
 		s.take(slot(sl), first, candidates...)
@@ -70,6 +82,9 @@ func (s *shape) readFlat() {
 	}
 	if has("log_name") && has("source_name") { // Winlogbeat 6
 		s.take(slotPID, first, "process_id")
+	}
+	if has("eventlog") && has("eventlevelname") || has("date and time") && has("task category") { // Log Analytics, Event Viewer
+		s.take(slotProvider, first, "source")
 	}
 	for _, name := range flatTimes {
 		if i, ok := first[name]; ok {
@@ -109,13 +124,19 @@ func (s *shape) below(wrapper []string) (keys []string, found bool) {
 	keys = make([]string, len(s.leaves))
 	for i := range s.leaves {
 		p := &s.leaves[i]
+		if p.said {
+			if strings.EqualFold(p.name, utcTime) {
+				keys[i] = utcTime
+			}
+			continue
+		}
 		p.name = p.full
 		if inside(p) {
 			p.name = strings.Join(p.path[len(wrapper):], ".")
 			keys[i] = strings.ToLower(p.name)
 		}
 		found = found || slices.Contains(flatKeys[slotEventID], keys[i]) || slices.Contains(flatKeys[slotChannel], keys[i]) ||
-			keys[i] == "actiontype" || keys[i] == "event_type"
+			slices.Contains(wholeTexts, keys[i]) || keys[i] == "actiontype" || keys[i] == "event_type"
 	}
 	return keys, found
 }
@@ -147,6 +168,10 @@ func (s *shape) nameFlat(keys []string) {
 		if !p.data {
 			continue
 		}
+		if p.said {
+			named = true
+			continue
+		}
 		inside := false
 		for _, o := range dataObjects {
 			if strings.HasPrefix(keys[i], o) {
@@ -155,14 +180,21 @@ func (s *shape) nameFlat(keys []string) {
 			}
 		}
 		switch {
-		case keys[i] == "message":
+		case keys[i] == "message" || keys[i] == "rendereddescription" && message < 0:
 			message = i
+		case slices.Contains(dataTexts, keys[i]):
+			s.text = i
 		case inside:
 			named = true
 		case strings.HasPrefix(keys[i], "winlog.") || strings.HasPrefix(keys[i], "agent.") || strings.HasPrefix(keys[i], "event.") ||
 			strings.HasPrefix(keys[i], "host.") || strings.HasPrefix(keys[i], "log.") || strings.HasPrefix(keys[i], "properties."):
-		case !slices.Contains(beside, keys[i]):
+		case !slices.Contains(beside, keys[i]) && (keys[i] == utcTime || !slices.Contains(flatTimes, keys[i])):
 			named = true
+		}
+	}
+	for i := range keys {
+		if s.text < 0 && !(named && s.event) && slices.Contains(wholeTexts, keys[i]) {
+			s.text = i
 		}
 	}
 	if !named && s.event {

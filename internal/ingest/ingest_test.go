@@ -355,7 +355,7 @@ func TestAFailingSinkIsNotTheReadersFault(t *testing.T) {
 	}()
 	s := &scanner{ctx: context.Background(), opt: Options{}}
 	w := &worker{sink: &seen{each: func(reeve.Record) { panic("the sink's own") }}, opt: &s.opt, shared: &s.shared, ctx: s.ctx}
-	f := &file{ev: &evidence.File{Name: "x"}, format: &format{read: func(w *worker, f *file, p part) { w.deliver(&textRecord{}) }}}
+	f := &file{ev: &evidence.File{Name: "x"}, opt: &s.opt, format: &format{read: func(w *worker, f *file, p part) { w.deliver(&textRecord{}) }}}
 	s.run(w, task{f, part{}})
 	t.Error("it was swallowed")
 }

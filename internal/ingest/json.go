@@ -43,7 +43,7 @@ func sniffJSON(s *sample) bool {
 	for {
 		text = text[i:]
 		n, end, err := t.json.object(text)
-		if newShape(end.steps()).event {
+		if t.likeEvent(newShape(end.steps())) {
 			return true
 		}
 		if err != nil {
@@ -311,6 +311,10 @@ func (t *textWorker) lose(err error) { t.w.lose(t.f, reeve.ReadError{Ref: t.ref(
 // finish makes the leaves that lead to the node a record. The error tells that it is no event; then there may be a shape still.
 func (t *textWorker) finish(end *node) (*shape, error) {
 	s := t.trie.end(end)
+	if s.text >= 0 {
+		end = t.readText(end, s.text)
+		s = t.trie.end(end)
+	}
 	if !s.event {
 		return s, badRecord("not an event: it states no event id together with a channel, provider, computer or time")
 	}

@@ -28,13 +28,18 @@ type jsonParser struct {
 // object reads the object that begins at b[0]. It gives its length and the node where its structure ends; errShort when b ends
 // inside of it. Any other error wraps reeve.ErrRecord or reeve.ErrLimit and says at which byte of the record.
 func (p *jsonParser) object(b []byte) (n int, end *node, err error) {
-	p.b, p.path = b, 0
 	p.rec.begin(nil)
-	n, end, err = p.members(1, p.t.begin(), 0)
+	n, end, err = p.within(b, p.t.begin())
 	if err != nil && err != errShort {
 		err = fmt.Errorf("%w (byte %d of the record)", err, n)
 	}
 	return n, end, err
+}
+
+// within reads the object that begins at b[0] on from a node, into the record as it is.
+func (p *jsonParser) within(b []byte, n *node) (int, *node, error) {
+	p.b, p.path = b, 0
+	return p.members(1, n, 0)
 }
 
 func (p *jsonParser) space(i int) int {

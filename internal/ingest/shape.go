@@ -16,6 +16,7 @@ type shape struct {
 	times   []int         // leaves that state when it was written, the best first
 	anchor  []int         // leaves that state about the same moment in UTC
 	message int           // leaf whose text holds the fields, because nothing else does; -1 for none
+	text    int           // leaf whose text is XML or JSON that holds the fields; -1 for none
 	single  bool          // every value is a list, of one item where there is one value
 	event   bool          // it is a Windows event, or what a product tells of one
 }
@@ -26,11 +27,12 @@ type site struct {
 	full string   // path joined by dots
 	name string   // of the data field; meaningful only with data
 	data bool     // it is a data field, not envelope
+	said bool     // it stands within the text of another value: never envelope, never written apart
 }
 
 // newShape works out what is what. It is the slow path, once a structure.
 func newShape(steps []step) *shape {
-	s := &shape{leaves: sites(steps), message: -1}
+	s := &shape{leaves: sites(steps), message: -1, text: -1}
 	for i := range s.slots {
 		s.slots[i] = -1
 	}
@@ -51,17 +53,27 @@ func newShape(steps []step) *shape {
 func sites(steps []step) []site {
 	var out []site
 	var at []string
+	said, whole := false, false
 	for _, s := range steps {
 		switch s.op {
+		case opText:
+			at, said, whole = nil, true, s.name == wholeEvent
 		case opOpen:
 			at = append(at, s.name)
 		case opClose:
 			at = at[:len(at)-1]
 		case opLeaf:
-			out = append(out, siteOf(append(slices.Clone(at), s.name), s.name))
+			p := siteOf(append(slices.Clone(at), s.name), s.name)
+			if said && !whole {
+				name, data := elementName(p.path)
+				p = siteOf([]string{name}, name)
+				p.data = data
+			}
+			p.said = said
+			out = append(out, p)
 		case opMessage:
 			p := siteOf([]string{s.name}, s.name)
-			p.data = true
+			p.data, p.said = true, true
 			out = append(out, p)
 		case opData:
 			path := append(slices.Clone(at), "Data")
@@ -69,7 +81,10 @@ func sites(steps []step) []site {
 				path[len(path)-1] = s.name
 			}
 			p := siteOf(path, s.name)
-			p.data = true
+			if said && !whole {
+				p = siteOf(path[len(path)-1:], s.name)
+			}
+			p.data, p.said = true, said
 			out = append(out, p)
 		}
 	}

@@ -160,6 +160,9 @@ func (r *textRecord) appendTree(dst []byte) []byte {
 	var at []string // objects that are open
 	comma := false
 	for i := 0; i < len(r.shape.leaves) && i < len(r.leaves); {
+		if r.shape.leaves[i].said { // the value that says it was written
+			break
+		}
 		path := r.shape.leaves[i].path
 		same := 0
 		for same < len(at) && same < len(path)-1 && at[same] == path[same] {

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 	"time"
 
 	"reeve"
@@ -17,7 +19,8 @@ type moment struct {
 //
 //	2020-09-20T20:05:38.1234567Z   any number of decimals, "T" or " ", "Z", +02:00, +0200 or nothing
 //	2020-09-20 20:05:38,123 UTC
-//	9/1/2020 5:21:08 PM            month first
+//	9/1/2020 5:21:08 PM            month first; a comma may follow the year
+//	Sep 1, 2020 5:21:08 PM
 //	/Date(1600629938123)/          milliseconds since 1970
 //	1600629938.123, 1600629938123  seconds, milli-, micro- or nanoseconds since 1970
 //	131883575587910000             a FILETIME
@@ -38,6 +41,8 @@ func parseTime(b []byte) (m moment, ok bool) {
 		return moment{at: unix(int64(ms/1000), int64(ms%1000)*1e6)}, ok && ms < 1<<48
 	case bytes.IndexByte(b, '/') > 0:
 		return parseAmerican(b)
+	case b[0] >= 'A' && b[0] <= 'Z':
+		return parseNamed(b)
 	}
 	return parseEpoch(b)
 }
@@ -145,6 +150,9 @@ func parseAmerican(b []byte) (moment, bool) {
 		}
 		b = b[start:]
 		if i < 5 {
+			if i == 2 {
+				b = bytes.TrimPrefix(b, []byte(","))
+			}
 			if len(b) == 0 || b[0] != "// ::"[i] {
 				return moment{}, false
 			}
@@ -167,6 +175,25 @@ func parseAmerican(b []byte) (moment, bool) {
 		return moment{}, false
 	}
 	return zone(at, rest)
+}
+
+// parseNamed reads Sep 1, 2020 5:21:08 PM.
+func parseNamed(b []byte) (moment, bool) {
+	const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+	at := strings.Index(months, string(b[:3]))
+	day, rest, ok := bytes.Cut(b[3:], []byte(", "))
+	if day = bytes.TrimPrefix(day, []byte(" ")); at < 0 || at%3 != 0 || !ok || len(day) > 2 {
+		return moment{}, false
+	}
+	year, rest, ok := bytes.Cut(rest, []byte(" "))
+	if !ok {
+		return moment{}, false
+	}
+	var american [80]byte
+	a := append(strconv.AppendInt(american[:0], int64(at/3+1), 10), '/')
+	a = append(append(a, day...), '/')
+	a = append(append(a, bytes.TrimSuffix(year, []byte(","))...), ' ')
+	return parseAmerican(append(a, rest...))
 }
 
 func parseEpoch(b []byte) (moment, bool) {

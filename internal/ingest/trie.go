@@ -15,6 +15,7 @@ const (
 	opClose             // its end
 	opData              // a value under "Data": the step's name is the value's name, "" for none
 	opMessage           // a value out of the text of the message
+	opText              // what follows stands in a text, which is XML or JSON of its own
 	numOps
 )
 

@@ -11,7 +11,7 @@ var xmlFormat = format{name: "xml", sniff: sniffXML, near: nearText, read: readX
 
 func sniffXML(s *sample) bool {
 	text := bytes.TrimLeft(s.text, " \t\r\n")
-	if !bytes.HasPrefix(text, []byte("<")) && bytes.Count(text, []byte("<")) < 3 {
+	if !bytes.HasPrefix(text, []byte("<")) && (bytes.Count(text, []byte("<")) < 3 || sniffJSON(s) || sniffCSV(s)) {
 		return false
 	}
 	i, _ := eventStart(text)

@@ -32,9 +32,13 @@ type element struct {
 
 // event reads the event that is all of b and gives the node it ends at.
 func (p *xmlParser) event(b []byte) (*node, error) {
-	p.b, p.open, p.key, p.path = b, p.open[:0], p.key[:0], 0
 	p.rec.begin(nil)
-	n := p.t.begin()
+	return p.within(b, p.t.begin())
+}
+
+// within reads the element that b begins with on from a node, into the record as it is.
+func (p *xmlParser) within(b []byte, n *node) (*node, error) {
+	p.b, p.open, p.key, p.path = b, p.open[:0], p.key[:0], 0
 	for i := 0; i < len(b); {
 		next := bytes.IndexByte(b[i:], '<')
 		if next < 0 {
