@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"reeve"
 )
@@ -22,20 +23,44 @@ func (c caseView) Haystack() string {
 	return visible(clip(fmt.Sprint(title(c.Case), " ", s.Host, " ", s.User, " ", c.ID, " ", c.Verdict.Label, " ", s.CommandLine), 600))
 }
 
-// AllTechniques are the ATT&CK ids of the case.
-func (c caseView) AllTechniques() []string { return techniquesOf(c.Case) }
+// Moments are the lines of the timeline that are listed: those around the execution when there are too many.
+func (c caseView) Moments() []reeve.Moment {
+	n := len(c.Timeline)
+	if n <= maxMoments {
+		return c.Timeline
+	}
+	at := slices.IndexFunc(c.Timeline, func(m reeve.Moment) bool { return m.Time >= c.Subject.Time })
+	from := min(max(at-maxMoments/3, 0), n-maxMoments)
+	return c.Timeline[from : from+maxMoments]
+}
 
-// Runs are the occurrences that are listed.
-func (c caseView) Runs() []reeve.Occurrence { return c.Occurrences[:min(len(c.Occurrences), maxRuns)] }
+// detailView is a row of an answer's details; a name that stands in the row above is left out.
+type detailView struct {
+	Name, Value string
+	Refs        []reeve.Ref
+}
 
-// MoreRuns counts those that are not.
-func (c caseView) MoreRuns() int { return max(len(c.Occurrences)-maxRuns, 0) }
-
-// Moments are the lines of the timeline that are listed.
-func (c caseView) Moments() []reeve.Moment { return c.Timeline[:min(len(c.Timeline), maxMoments)] }
-
-// MoreMoments counts those that are not.
-func (c caseView) MoreMoments() int { return max(len(c.Timeline)-maxMoments, 0) }
+// detailsOf are the details of an answer without what its sentence says already; equal rows stand once.
+func detailsOf(a reeve.Answer) []detailView {
+	var list []detailView
+	for _, d := range a.Details {
+		if strings.Contains(strings.ToLower(a.Says), strings.ToLower(d.Value)) && !slices.ContainsFunc(d.Refs, func(r reeve.Ref) bool { return !slices.Contains(a.Refs, r) }) {
+			continue
+		}
+		at := slices.IndexFunc(list, func(v detailView) bool { return v.Name == d.Name && v.Value == d.Value })
+		if at < 0 {
+			list = append(list, detailView{d.Name, d.Value, d.Refs})
+		} else {
+			list[at].Refs = slices.Concat(list[at].Refs, d.Refs)
+		}
+	}
+	for i := len(list) - 1; i > 0; i-- {
+		if list[i].Name == list[i-1].Name {
+			list[i].Name = ""
+		}
+	}
+	return list
+}
 
 // needView is what would answer questions, with the questions that lack it.
 type needView struct {
@@ -43,10 +68,13 @@ type needView struct {
 	For    []string
 }
 
-// Needs are what the answers lack, each once.
+// Needs are what the answers lack, each once. A list that nobody gave is no lack of the evidence.
 func (c caseView) Needs() []needView {
 	var out []needView
 	for _, a := range answered(c.Case) {
+		if a.Value == "not_asked" {
+			continue
+		}
 		for _, m := range a.Missing {
 			at := slices.IndexFunc(out, func(n needView) bool { return n.Enable == m.Enable })
 			if at < 0 {
@@ -95,9 +123,6 @@ func (c caseView) Roots() []*nodeView {
 	return roots
 }
 
-// MoreNodes counts the processes beyond those shown.
-func (c caseView) MoreNodes() int { return max(len(c.Tree)-maxNodes, 0) }
-
 // lane groups kinds of event in the strip.
 type lane struct {
 	Name string
@@ -123,10 +148,11 @@ func laneOf(k reeve.Kind) int {
 	return 0
 }
 
-// tick is a moment on the strip.
+// tick is a moment on the strip, with those that would hide behind it.
 type tick struct {
 	X     float64
 	Y     int
+	More  int
 	Lane  string
 	Title string
 }
@@ -184,10 +210,16 @@ func (c caseView) Strip() *strip {
 		}
 	}
 	s.Height = 30 + len(s.Lanes)*laneHeight
+	var last [len(laneNames)]int // the latest tick of a lane, counted from 1
 	for i, m := range list {
 		x := stripLeft + 12 + at[i]*scale
 		l := laneOf(m.Kind)
-		s.Ticks = append(s.Ticks, tick{round(x), y[l], laneNames[l], when(m.Time) + "  " + visible(clip(m.Says, 160))})
+		if last[l] > 0 && x-s.Ticks[last[l]-1].X < 6 {
+			s.Ticks[last[l]-1].More++
+		} else {
+			s.Ticks = append(s.Ticks, tick{round(x), y[l], 0, laneNames[l], when(m.Time) + "  " + visible(clip(m.Says, 80))})
+			last[l] = len(s.Ticks)
+		}
 		if m.Time == c.Subject.Time && (s.Subject == 0 || m.Kind == reeve.ProcessStart) {
 			s.Subject = round(x)
 		}

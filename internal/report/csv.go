@@ -28,64 +28,51 @@ func caseRow(c *reeve.Case) []string {
 	s := &c.Subject
 	row := []string{cell(c.ID), c.Verdict.Label.String(), fmt.Sprint(c.Verdict.Score), fmt.Sprint(share(c.Verdict.Confidence)),
 		cell(s.Host), timeCell(s.Time), cell(s.User), cell(s.Image), cell(s.CommandLine), pidCell(s.PID), s.GUID.String()}
+	var lolbin reeve.LOLBin
 	if c.LOLBin != nil {
-		row = append(row, cell(c.LOLBin.Name))
-	} else {
-		row = append(row, "")
+		lolbin = *c.LOLBin
 	}
-	if len(c.Payloads) > 0 {
-		p := &c.Payloads[0]
-		row = append(row, cell(p.Kind), cell(p.Image), cell(p.CommandLine))
-	} else {
-		row = append(row, "", "", "")
-	}
+	payload := head(c.Payloads)
+	row = append(row, cell(lolbin.Name), cell(payload.Kind), cell(payload.Image), cell(payload.CommandLine))
 	for _, a := range answered(c) {
 		row = append(row, cell(a.Value))
 	}
-	because := ""
-	if len(c.Verdict.Because) > 0 {
-		because = cell(reasonOf(c.Verdict.Because[0]).Says)
-	}
+	because := cell(reasonOf(head(c.Verdict.Because)).Says)
 	var rules []string
 	for i := range c.Findings {
 		rules = append(rules, c.Findings[i].Title)
 	}
 	row = append(row, because, cell(strings.Join(rules, "; ")), cell(strings.Join(techniquesOf(c), " ")), fmt.Sprint(max(len(c.Occurrences), 1)))
-	var at reeve.Ref
-	if len(c.Occurrences) > 0 {
-		at = c.Occurrences[0].Ref
+	return append(row, refCells(head(c.Occurrences).Ref)...)
+}
+
+// head is the first of a list, or nothing.
+func head[T any](list []T) (none T) {
+	for _, v := range list {
+		return v
 	}
-	return append(row, refCells(at)...)
+	return none
+}
+
+// orEmpty is the cell of what may be unknown.
+func orEmpty[T any](v *T) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(*v)
 }
 
 // refCells are file, record id, offset and line of a citation.
 func refCells(r reeve.Ref) []string {
-	if r.File == "" {
+	c := citationOrNull(r)
+	if c == nil {
 		return []string{"", "", "", ""}
 	}
-	out := []string{cell(r.File), "", fmt.Sprint(max(r.Offset, 0)), ""}
-	if r.HasID {
-		out[1] = fmt.Sprint(r.RecordID)
-	}
-	if r.Line > 0 {
-		out[3] = fmt.Sprint(r.Line)
-	}
-	return out
+	return []string{cell(c.File), orEmpty(c.RecordID), fmt.Sprint(c.Offset), orEmpty(c.Line)}
 }
 
-func timeCell(t reeve.Time) string {
-	if s := timeOrNull(t); s != nil {
-		return *s
-	}
-	return ""
-}
-
-func pidCell(pid uint32) string {
-	if pid == 0 {
-		return ""
-	}
-	return fmt.Sprint(pid)
-}
+func timeCell(t reeve.Time) string { return orEmpty(timeOrNull(t)) }
+func pidCell(pid uint32) string    { return orEmpty(pidOrNull(pid)) }
 
 // cell makes a text safe for a spreadsheet: printing characters only, and an apostrophe before what a spreadsheet would take
 // for a formula. Numbers and times of our own need none.
@@ -102,12 +89,5 @@ func cell(s string) string {
 }
 
 func writeCSV(w io.Writer, header []string, rows [][]string) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(header); err != nil {
-		return err
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return err
-	}
-	return out.Error()
+	return csv.NewWriter(w).WriteAll(append([][]string{header}, rows...))
 }

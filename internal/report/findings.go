@@ -52,12 +52,8 @@ func FindingsCSV(w io.Writer, list []reeve.Finding, _ Options) error {
 		for _, v := range f.Fields {
 			fields = append(fields, v.Name+"="+v.Value)
 		}
-		var at reeve.Ref
-		if len(f.Refs) > 0 {
-			at = f.Refs[0]
-		}
 		row := []string{timeCell(f.Time), f.Level.String(), cell(f.Title), cell(f.RuleID), cell(f.Host), cell(strings.Join(fields, "; ")), cell(strings.Join(f.Tags, " "))}
-		rows = append(rows, append(row, refCells(at)...))
+		rows = append(rows, append(row, refCells(head(f.Refs))...))
 	}
 	return writeCSV(w, []string{"time", "level", "title", "rule_id", "host", "fields", "tags", "file", "record_id", "offset", "line"}, rows)
 }
@@ -76,9 +72,7 @@ func FindingsTable(w io.Writer, list []reeve.Finding, opt Options) error {
 		for _, v := range f.Fields[:min(len(f.Fields), 6)] {
 			p.row(wide, "", p.fit(p.dim(visible(v.Name)+" ")+visible(ellipsis(v.Value, p.width)), wide))
 		}
-		if len(f.Refs) > 0 {
-			p.row(wide, "", p.dim(visible(position(f.Refs[0]))))
-		}
+		p.row(wide, "", p.dim(visible(position(head(f.Refs)))))
 		p.gap()
 	}
 	if len(list) == 0 {

@@ -23,10 +23,11 @@ var pageFS embed.FS
 // Bounds of the page. What lies beyond is named and counted, and stands in the JSON.
 const (
 	maxCases    = 400      // shown in full
-	maxMoments  = 250      // of a case's timeline
+	maxMoments  = 150      // of a case's timeline
 	maxNodes    = 400      // of a case's tree
 	maxDepth    = 40       // of a case's tree
 	maxRuns     = 60       // of a case's occurrences
+	maxCited    = 8        // records at one place
 	maxQuoted   = 32 << 20 // bytes of all raw records
 	maxIndented = 64 << 10 // bytes of a record that is laid out; a longer one stands as the evidence has it
 	maxRows     = 2000     // of the tables of files, hosts and programs
@@ -60,6 +61,7 @@ type page struct {
 	Script  template.JS
 	Policy  string
 	guide   map[string]Guide
+	short   map[string]string // names of hosts
 	anchors map[string]string // case id -> anchor
 	numbers map[reeve.Ref]int
 	order   []reeve.Ref // in order of citing
@@ -70,7 +72,7 @@ func newPage(inv *reeve.Investigation, opt Options) *page {
 	script, _ := pageFS.ReadFile("page/report.js")
 	sum := sha256.Sum256(script)
 	p := &page{
-		Inv: inv, Sum: summarise(inv), Matrix: matrixOf(inv), Why: whyNothing(inv), guide: guideOf(opt),
+		Inv: inv, Sum: summarise(inv), Matrix: matrixOf(inv), Why: whyNothing(inv), guide: guideOf(opt), short: shortNames(inv),
 		Style: template.CSS(style), Script: template.JS(script), // our own files, not evidence
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; base-uri 'none'; form-action 'none'",
@@ -101,18 +103,21 @@ func (p *page) anchor(c *reeve.Case, n int) string {
 	return name
 }
 
-// citation is a link to a record.
+// citation is a link to a record, or says how many more there are.
 type citation struct {
-	Number int
-	Title  string
+	Number, More int
+	Title        string
 }
 
 // cite numbers the records in the order in which the page names them, each once.
 func (p *page) cite(refs []reeve.Ref) []citation {
 	var out []citation
-	for _, r := range refs {
+	for i, r := range refs {
 		if r.File == "" {
 			continue
+		}
+		if len(out) == maxCited {
+			return append(out, citation{More: len(refs) - i})
 		}
 		n := p.numbers[r]
 		if n == 0 {
@@ -121,7 +126,7 @@ func (p *page) cite(refs []reeve.Ref) []citation {
 			p.numbers[r] = n
 		}
 		if !slices.ContainsFunc(out, func(c citation) bool { return c.Number == n }) {
-			out = append(out, citation{n, visible(position(r))})
+			out = append(out, citation{Number: n, Title: visible(position(r))})
 		}
 	}
 	return out
@@ -129,9 +134,9 @@ func (p *page) cite(refs []reeve.Ref) []citation {
 
 // quote is a cited record at the end of the page.
 type quote struct {
-	Number                     int
-	File, Record, Offset, Line string
-	Text, Missing              string
+	reeve.Ref
+	Number        int
+	Text, Missing string
 }
 
 // Quotes are the cited records in order; it is called last, when all citing is done.
@@ -139,13 +144,7 @@ func (p *page) Quotes() []quote {
 	out := make([]quote, 0, len(p.order))
 	room := maxQuoted
 	for i, r := range p.order {
-		q := quote{Number: i + 1, File: visible(r.File), Offset: number(int(r.Offset))}
-		if r.HasID {
-			q.Record = fmt.Sprint(r.RecordID)
-		}
-		if r.Line > 0 {
-			q.Line = fmt.Sprint(r.Line)
-		}
+		q := quote{Ref: r, Number: i + 1}
 		text, ok := p.Inv.Records[r]
 		switch {
 		case !ok:
@@ -177,6 +176,14 @@ type reasonView struct {
 	Refs         []reeve.Ref
 }
 
+// raw writes a text between tags as it is. It escapes what can open markup there and, unlike the templates, no quotes, of which
+// records are full.
+func raw(s string) template.HTML {
+	return template.HTML(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s))
+}
+
+var longHex = regexp.MustCompile(`[0-9A-Fa-f]{32}`)
+
 var leadingPoints = regexp.MustCompile(`^([+-][0-9]+) (.*)$`)
 
 // reasonOf splits the points off that the weighing puts before a reason.
@@ -186,9 +193,13 @@ func reasonOf(s reeve.Statement) reasonView {
 	if m == nil {
 		return v
 	}
-	v.Points, v.Says, v.Sign = m[1], m[2], "for"
-	if m[1][0] == '-' {
-		v.Points, v.Sign = "\u2212"+m[1][1:], "against"
+	v.Points, v.Says = strings.Replace(m[1], "-", "\u2212", 1), m[2]
+	switch {
+	case len(s.Refs) == 0: // a cap or a prior: the weighing itself
+	case m[1][0] == '-':
+		v.Sign = "against"
+	default:
+		v.Sign = "for"
 	}
 	return v
 }
@@ -210,12 +221,7 @@ func (p *page) funcs() template.FuncMap {
 		"since":    since,
 		"number":   number,
 		"number64": func(n int64) string { return number(int(n)) },
-		"errors": func(f reeve.File) string {
-			if n := len(f.Errors) + f.MoreErrors; n > 0 {
-				return number(n)
-			}
-			return ""
-		},
+		"errors":   func(f reeve.File) int { return len(f.Errors) + f.MoreErrors },
 		"count":    count,
 		"short":    short,
 		"core":     core,
@@ -232,17 +238,20 @@ func (p *page) funcs() template.FuncMap {
 		"attack":   attackURL,
 		"labels":   func() []reeve.Label { return labels[:] },
 		"width":    func(f float64) int { return int(share(f)*100 + 0.5) },
-		"rows":     func(n int) int { return min(n, maxRows) },
-		"beyond":   func(n int) int { return max(n-maxRows, 0) },
+		"raw":      raw,
+		"attacks":  techniquesOf,
+		"host":     func(name string) string { return visible(clip(hostOf(p.short, name), 80)) },
+		"details":  detailsOf,
+		"hashes":   func(s string) bool { return longHex.MatchString(s) },
+		"listed":   func(list []reeve.Occurrence) []reeve.Occurrence { return list[:min(len(list), maxRuns)] },
+		"beyond":   func(n, most int) int { return max(n-most, 0) },
+		"bounds":   func() [4]int { return [4]int{maxRows, maxRuns, maxNodes, maxMoments} },
 	}
 }
 
 // signed writes points with a true minus.
 func signed(n int) string {
-	if n < 0 {
-		return "\u2212" + fmt.Sprint(-n)
-	}
-	return fmt.Sprintf("+%d", n)
+	return strings.Replace(fmt.Sprintf("%+d", n), "-", "\u2212", 1)
 }
 
 // upper begins a sentence with a capital, unless it begins with a name.

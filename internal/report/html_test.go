@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +73,7 @@ func TestThePageTellsTheWholeCase(t *testing.T) {
 	out := page1(t, sample(), Options{})
 	for _, want := range []string{"3 cases: 1 malicious", "loader, campaign 2231", "&#43;148", "To have these answers next time", "inferred", "hxxps[:]//files[.]example[.]net", "203[.]0[.]113[.]77",
 		"record ids 40120 to 41877"[7:], "a Word document, no log", "3 more are not listed", "1,171", "a modifier that Sigma does not know", "they are taken as UTC", "T1204.002", "What would change it",
-		`&#34;EventRecordID&#34;: 48121`, "Not asked"} {
+		`"EventRecordID": 48121`, "Not asked"} {
 		if !strings.Contains(strings.ToLower(out), strings.ToLower(want)) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -189,6 +191,52 @@ func TestTheStripKeepsOrderAndBounds(t *testing.T) {
 	same := []reeve.Moment{{Time: reeve.Day}, {Time: reeve.Day}, {Time: reeve.Day}}
 	if s := (caseView{Case: &reeve.Case{Timeline: same}}).Strip(); s == nil || s.Ticks[2].X > stripRight {
 		t.Error("moments at one time do not fit")
+	}
+}
+
+func TestMomentsThatWouldHideEachOtherAreOneTick(t *testing.T) {
+	list := []reeve.Moment{{Time: 1, Kind: reeve.FileCreate}, {Time: 2, Kind: reeve.FileCreate}, {Time: 2, Kind: reeve.DNSQuery}, {Time: reeve.Day, Kind: reeve.FileCreate}}
+	for range 200 {
+		list = append(list, reeve.Moment{Time: reeve.Day, Kind: reeve.FileCreate})
+	}
+	n := 0
+	s := caseView{Case: &reeve.Case{Timeline: list[:150]}}.Strip()
+	for _, k := range s.Ticks {
+		n += 1 + k.More
+	}
+	if n != 150 || len(s.Ticks) >= 150 {
+		t.Errorf("%d ticks tell %d moments, want fewer that tell 150", len(s.Ticks), n)
+	}
+}
+
+func TestALongTimelineShowsTheExecution(t *testing.T) {
+	c := &reeve.Case{}
+	for i := range 3 * maxMoments {
+		c.Timeline = append(c.Timeline, reeve.Moment{Time: reeve.Time(i + 1)})
+	}
+	for _, at := range []reeve.Time{1, maxMoments + 7, 2*maxMoments + 9, 3 * maxMoments} {
+		c.Subject.Time = at
+		if got := (caseView{Case: c}).Moments(); len(got) != maxMoments || !slices.ContainsFunc(got, func(m reeve.Moment) bool { return m.Time == at }) {
+			t.Errorf("of an execution at %d the moments %d to %d are shown", at, got[0].Time, got[len(got)-1].Time)
+		}
+	}
+}
+
+func TestDetailsSayNothingTwice(t *testing.T) {
+	a, b, c := acct(1), acct(2), acct(3)
+	got := detailsOf(reeve.Answer{Says: "Written by “wscript.exe”.", Refs: []reeve.Ref{a}, Details: []reeve.Detail{
+		{Name: "program", Value: "written by “wscript.exe”", Refs: []reeve.Ref{a}}, {Name: "program", Value: "written by “wscript.exe”", Refs: []reeve.Ref{b}},
+		{Name: "spawn", Value: "whoami", Refs: []reeve.Ref{b}}, {Name: "spawn", Value: "net", Refs: []reeve.Ref{c}}, {Name: "spawn", Value: "whoami", Refs: []reeve.Ref{c}},
+	}})
+	want := []detailView{{"program", "written by “wscript.exe”", []reeve.Ref{b}}, {"spawn", "whoami", []reeve.Ref{b, c}}, {"", "net", []reeve.Ref{c}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("details %+v, want %+v", got, want)
+	}
+}
+
+func TestARecordIsQuotedAsItIsAndOpensNoMarkup(t *testing.T) {
+	if got := raw(`{"a":"</pre><script>&amp;'+"}`); got != `{"a":"&lt;/pre&gt;&lt;script&gt;&amp;amp;'+"}` {
+		t.Errorf("raw: %s", got)
 	}
 }
 

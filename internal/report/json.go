@@ -15,6 +15,16 @@ func JSON(w io.Writer, inv *reeve.Investigation, _ Options) error {
 	return writeJSON(w, wire(inv), "  ")
 }
 
+// JSONL writes one case of the contract a line, gravest first; no case is no line.
+func JSONL(w io.Writer, inv *reeve.Investigation, _ Options) error {
+	for i := range inv.Cases {
+		if err := writeJSON(w, caseOf(&inv.Cases[i]), ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeJSON writes one value and a line break.
 func writeJSON(w io.Writer, value any, indent string) error {
 	var b bytes.Buffer

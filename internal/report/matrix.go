@@ -54,10 +54,8 @@ func matrixOf(inv *reeve.Investigation) matrix {
 		row := matrixRow{Host: h.Host}
 		for at, kind := range m.Kinds {
 			c := matrixCell{Kind: kind}
-			for _, k := range h.Kinds {
-				if k.Name == kind {
-					c.Seen = k
-				}
+			if i := slices.IndexFunc(h.Kinds, func(k reeve.Seen) bool { return k.Name == kind }); i >= 0 {
+				c.Seen = h.Kinds[i]
 			}
 			for n := c.Seen.Records; n > 0; n /= 100 {
 				c.Level = min(c.Level+1, 3)

@@ -20,6 +20,7 @@ type layer struct {
 	Domain      string           `json:"domain"`
 	Description string           `json:"description"`
 	Sorting     int              `json:"sorting"`
+	Layout      layerLayout      `json:"layout"`
 	Techniques  []layerTechnique `json:"techniques"`
 	Gradient    layerGradient    `json:"gradient"`
 	Legend      []layerLegend    `json:"legendItems"`
@@ -28,6 +29,14 @@ type layer struct {
 type layerVersions struct {
 	Navigator string `json:"navigator"`
 	Layer     string `json:"layer"`
+}
+
+// layerLayout unfolds the sub-techniques that are marked; the matrix would hide them.
+type layerLayout struct {
+	Layout   string `json:"layout"`
+	Expanded string `json:"expandedSubtechniques"`
+	ShowID   bool   `json:"showID"`
+	ShowName bool   `json:"showName"`
 }
 
 type layerTechnique struct {
@@ -62,6 +71,7 @@ func Navigator(w io.Writer, inv *reeve.Investigation, _ Options) error {
 	out := layer{
 		Name: "reeve", Domain: "enterprise-attack", Description: visible(s.Headline()), Sorting: 3,
 		Versions:   layerVersions{"5.1.0", "4.5"},
+		Layout:     layerLayout{"side", "annotated", true, true},
 		Techniques: []layerTechnique{},
 		Gradient:   layerGradient{Max: reeve.Malicious.Rank()},
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -16,13 +17,14 @@ var labels = [...]reeve.Label{reeve.Malicious, reeve.Suspicious, reeve.Inconclus
 // summary is an investigation in figures.
 type summary struct {
 	Files, Unread, Records, Duplicates, Errors, Hosts int
+	Cases                                             int
 	Seen, InCases, LeftOut                            int // LOLBAS executions
 	Reasons                                           []reeve.LeftOut
 	Verdicts                                          [len(labels)]int // as in labels
 }
 
 func summarise(inv *reeve.Investigation) summary {
-	s := summary{Files: len(inv.Evidence.Files), Hosts: len(inv.Evidence.Hosts)}
+	s := summary{Files: len(inv.Evidence.Files), Hosts: len(inv.Evidence.Hosts), Cases: len(inv.Cases)}
 	for i := range inv.Evidence.Files {
 		f := &inv.Evidence.Files[i]
 		s.Records += f.Records
@@ -53,43 +55,25 @@ func summarise(inv *reeve.Investigation) summary {
 	return s
 }
 
-// verdicts words the counts: "1 malicious, 2 expected".
-func (s *summary) verdicts() string {
+// Headline says the result in a sentence: "3 cases: 1 malicious, 2 expected."
+func (s *summary) Headline() string {
 	var parts []string
 	for i, n := range s.Verdicts {
 		if n > 0 {
 			parts = append(parts, number(n)+" "+labels[i].String())
 		}
 	}
-	return strings.Join(parts, ", ")
-}
-
-// Headline says the result in a sentence.
-func (s *summary) Headline() string {
-	if s.sum() == 0 {
+	if len(parts) == 0 {
 		return "No execution became a case."
 	}
-	return fmt.Sprintf("%s: %s.", count(s.sum(), "case"), s.verdicts())
-}
-
-func (s *summary) sum() int {
-	n := 0
-	for _, v := range s.Verdicts {
-		n += v
-	}
-	return n
+	return fmt.Sprintf("%s: %s.", count(s.Cases, "case"), strings.Join(parts, ", "))
 }
 
 // hasKind tells whether any host has records of a kind.
 func hasKind(inv *reeve.Investigation, kind reeve.Kind) bool {
-	for i := range inv.Coverage {
-		for _, k := range inv.Coverage[i].Kinds {
-			if k.Name == string(kind) && k.Records > 0 {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(inv.Coverage, func(h reeve.HostCoverage) bool {
+		return slices.ContainsFunc(h.Kinds, func(k reeve.Seen) bool { return k.Name == string(kind) && k.Records > 0 })
+	})
 }
 
 // whyNothing says why there is no case, so that silence is never taken for a clean bill. It is empty when there is one.
@@ -206,18 +190,7 @@ func shortNames(inv *reeve.Investigation) map[string]string {
 	return out
 }
 
-// hostOf is the short name of a host, else its name, else that it has none.
-func hostOf(short map[string]string, host string) string {
-	if name := short[host]; name != "" {
-		return name
-	}
-	return orUnknown(host)
-}
+const nameless = "an unknown host"
 
-// orUnknown keeps a missing name from reading as nothing.
-func orUnknown(s string) string {
-	if s == "" {
-		return "an unknown host"
-	}
-	return s
-}
+// hostOf is the short name of a host, else its name, else that it has none.
+func hostOf(short map[string]string, host string) string { return cmp.Or(short[host], host, nameless) }

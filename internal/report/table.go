@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/color"
 	"io"
@@ -129,7 +130,7 @@ func (p *painter) fit(s string, margin int) string {
 func (p *painter) kase(c *reeve.Case) {
 	s := &c.Subject
 	head := p.label(c.Verdict.Label) + " " + p.bold(visible(ellipsis(runs(c), p.width-wide)))
-	where := strings.TrimSpace(seconds(s.Time) + " on " + visible(orUnknown(s.Host)))
+	where := strings.TrimSpace(seconds(s.Time) + " on " + visible(cmp.Or(s.Host, nameless)))
 	if s.User != "" {
 		where += " as " + visible(s.User)
 	}
@@ -146,22 +147,14 @@ func (p *painter) kase(c *reeve.Case) {
 	const reasons = 3 // the report has them all
 	for _, b := range c.Verdict.Because[:min(len(c.Verdict.Because), reasons)] {
 		r := reasonOf(b)
-		p.row(indent, p.points(r), visible(ellipsis(r.Says, 2*(p.width-indent)-4)))
+		c := map[string]color.Color{"for": lipgloss.Red, "against": lipgloss.Green}[r.Sign]
+		p.row(indent, p.paint(fmt.Sprintf("%5s", r.Points), c, false), visible(ellipsis(r.Says, 2*(p.width-indent)-4)))
 	}
 	foot := fmt.Sprintf("%s in all, core answered %s, case %s", signed(c.Verdict.Score), core(c), visible(c.ID))
 	if unknown := unanswered(c); len(unknown) > 0 {
 		foot += ", not answerable: " + strings.Join(unknown, ", ")
 	}
 	p.row(indent, "", p.dim(foot))
-}
-
-// points of a reason stand right, in the colour of what they speak for.
-func (p *painter) points(r reasonView) string {
-	c := lipgloss.Red
-	if r.Sign == "against" {
-		c = lipgloss.Green
-	}
-	return strings.Repeat(" ", max(5-lipgloss.Width(r.Points), 0)) + p.paint(r.Points, c, false)
 }
 
 // brief tells a case in one line, and in a second one what the evidence would have to answer.

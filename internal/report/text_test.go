@@ -104,9 +104,12 @@ func TestACaseIsNamedByWhatItRan(t *testing.T) {
 
 func TestReasonsShowTheirPointsApart(t *testing.T) {
 	for _, row := range [][4]string{{"+60 it is bad: so", "+60", "it is bad: so", "for"}, {"-5 it is real", "\u22125", "it is real", "against"}, {"it is so", "", "it is so", "none"}, {"+ 5 x", "", "+ 5 x", "none"}} {
-		if got := reasonOf(reeve.Statement{Says: row[0]}); got.Points != row[1] || got.Says != row[2] || got.Sign != row[3] {
+		if got := reasonOf(reeve.Statement{Says: row[0], Refs: []reeve.Ref{acct(1)}}); got.Points != row[1] || got.Says != row[2] || got.Sign != row[3] {
 			t.Errorf("%q is shown as %+v", row[0], got)
 		}
+	}
+	if got := reasonOf(reeve.Statement{Says: "-20 they tell one story"}); got.Sign != "none" || got.Points != "\u221220" {
+		t.Errorf("what cites nothing speaks for neither side: %+v", got)
 	}
 	for in, want := range map[string]string{"it runs": "It runs", "upd.exe ran": "upd.exe ran", `c:\x ran`: `c:\x ran`, "Ärger": "Ärger", "": ""} {
 		if got := upper(in); got != want {

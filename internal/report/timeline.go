@@ -52,17 +52,12 @@ func linesOf(c *reeve.Case) []line {
 	}
 	for _, o := range runs {
 		if o.Ref.File == "" || !told[o.Ref] {
-			message := program(c) + " ran: " + c.Verdict.Label.String()
-			out = append(out, line{o.Time, message, "Process creation", o.Host, c.ID, string(reeve.ProcessStart), o.Ref})
+			out = append(out, line{o.Time, program(c) + " ran: " + c.Verdict.Label.String(), "Process creation", o.Host, c.ID, string(reeve.ProcessStart), o.Ref})
 		}
 	}
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		l := line{f.Time, "rule matched (" + f.Level.String() + "): " + f.Title, "Rule matched", f.Host, c.ID, "finding", reeve.Ref{}}
-		if len(f.Refs) > 0 {
-			l.ref = f.Refs[0]
-		}
-		out = append(out, l)
+		out = append(out, line{f.Time, "rule matched (" + f.Level.String() + "): " + f.Title, "Rule matched", f.Host, c.ID, "finding", head(f.Refs)})
 	}
 	return out
 }

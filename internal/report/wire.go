@@ -413,18 +413,13 @@ func answerOf(a *reeve.Answer) wireAnswer {
 
 // techniquesOf joins the ATT&CK ids of a case with those of its LOLBAS entry, in order, each once, in upper case.
 func techniquesOf(c *reeve.Case) []string {
-	var out []string
-	add := func(list []string) {
-		for _, id := range list {
-			if id = strings.ToUpper(id); !slices.Contains(out, id) {
-				out = append(out, id)
-			}
-		}
-	}
-	add(c.Techniques)
+	out := slices.Clone(c.Techniques)
 	if c.LOLBin != nil {
-		add(c.LOLBin.Techniques)
+		out = append(out, c.LOLBin.Techniques...)
+	}
+	for i := range out {
+		out[i] = strings.ToUpper(out[i])
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
