@@ -24,6 +24,7 @@ const (
 	asAccount              // second holds the domain
 	asPair                 // second holds what stands before it
 	asPath                 // second holds the last part of the path
+	asFolder               // the same, which the path may have already
 	asPart                 // "n/m", second holds m
 	asHex                  // a number as 0x... in lower case
 	asLogon                // the same; 0 is no logon session
@@ -33,6 +34,8 @@ const (
 	asStart                // a service's start type by number into the words of event 7045
 	asProtocol             // a protocol by number into its name
 	asYesNo                // 1, 0, yes, no into true, false
+	asLogonType            // a logon type by its word into its number
+	asHost                 // the host of a URL, or the host itself
 	asOutbound             // a direction into true for outbound, false for inbound
 	asGUID                 // upper case without braces; none for zeros and anything else
 	asHash                 // second is the algorithm
@@ -55,6 +58,7 @@ func nothing(s string) bool {
 var messages = map[string]string{
 	"%%1936": "full", "%%1937": "elevated", "%%1938": "limited",
 	"tokenelevationtypedefault (1)": "full", "tokenelevationtypefull (2)": "elevated", "tokenelevationtypelimited (3)": "limited",
+	"tokenelevationtypedefault": "full", "tokenelevationtypefull": "elevated", "tokenelevationtypelimited": "limited",
 	"%%1904": "created", "%%1905": "modified", "%%1906": "deleted",
 	"%%8448": "success removed", "%%8449": "success added", "%%8450": "failure removed", "%%8451": "failure added",
 	"%%1842": "yes", "%%1843": "no",
@@ -78,7 +82,10 @@ var starts = map[string]string{"0": "boot start", "1": "system start", "2": "aut
 
 var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
-var directions = map[string]string{"%%14592": "false", "inbound": "false", "ingress": "false", "%%14593": "true", "outbound": "true", "egress": "true"}
+var directions = map[string]string{"%%14592": "false", "inbound": "false", "ingress": "false", "incoming": "false", "%%14593": "true", "outbound": "true", "egress": "true", "outgoing": "true"}
+
+// logonTypes are the types of logon sessions by their words (ntsecapi.h, SECURITY_LOGON_TYPE).
+var logonTypes = map[string]string{"interactive": "2", "network": "3", "batch": "4", "service": "5", "unlock": "7", "networkcleartext": "8", "newcredentials": "9", "remoteinteractive": "10", "cachedinteractive": "11"}
 
 var truths = map[string]string{"1": "true", "yes": "true", "true": "true", "0": "false", "no": "false", "false": "false"}
 
@@ -167,7 +174,9 @@ func (d *Decoder) convert(rec reeve.Record, f *plannedField, s string) (string, 
 	trimmed := strings.TrimSpace(s)
 	second := func() string {
 		for i := range f.with {
-			return f.with[i].value(rec).String()
+			if s := f.with[i].value(rec).String(); s != "" {
+				return s
+			}
 		}
 		return ""
 	}
@@ -194,6 +203,8 @@ func (d *Decoder) convert(rec reeve.Record, f *plannedField, s string) (string, 
 		if name := second(); !nothing(name) {
 			s += `\` + name
 		}
+	case asFolder:
+		s = string(inFolder([]byte(s), []byte(second())))
 	case asPart:
 		s += "/" + second()
 	case asHex, asLogon:
@@ -219,6 +230,13 @@ func (d *Decoder) convert(rec reeve.Record, f *plannedField, s string) (string, 
 		s = lookUp(protocols, s)
 	case asYesNo:
 		s = lookUp(truths, s)
+	case asLogonType:
+		s = lookUp(logonTypes, s)
+	case asHost:
+		if _, rest, isURL := strings.Cut(s, "://"); isURL {
+			s = rest
+		}
+		s, _, _ = strings.Cut(s, "/")
 	case asOutbound:
 		known := directions[strings.ToLower(trimmed)]
 		return known, known != ""
@@ -236,6 +254,15 @@ func (d *Decoder) convert(rec reeve.Record, f *plannedField, s string) (string, 
 		return string(b), found && !nothing(string(b))
 	}
 	return s, s != ""
+}
+
+// inFolder appends a file's name to its folder, unless it is there.
+func inFolder(path, file []byte) []byte {
+	base := path[bytes.LastIndexByte(path, '\\')+1:]
+	if len(file) == 0 || bytes.EqualFold(base, file) {
+		return path
+	}
+	return append(append(bytes.TrimSuffix(path, []byte{'\\'}), '\\'), file...)
 }
 
 func lookUp(table map[string]string, s string) string {

@@ -11,7 +11,7 @@ import (
 type Decoder struct {
 	byName    index
 	byChannel index
-	byWitness index
+	byWitness []provider
 	plans     map[planKey][]choice
 	last      planKey
 	choices   []choice
@@ -34,7 +34,7 @@ const maxPlans = 1 << 16
 
 // NewDecoder gives a decoder for one worker.
 func NewDecoder() *Decoder {
-	d := &Decoder{byName: index{}, byChannel: index{}, byWitness: index{}, plans: map[planKey][]choice{}}
+	d := &Decoder{byName: index{}, byChannel: index{}, plans: map[planKey][]choice{}}
 	for _, p := range providers() {
 		for i := range p.meanings {
 			m := &p.meanings[i]
@@ -45,10 +45,10 @@ func NewDecoder() *Decoder {
 				for _, c := range p.channels {
 					d.byChannel.put(c, id, m)
 				}
-				if p.witness != "" {
-					d.byWitness.put(p.witness, id, m)
-				}
 			}
+		}
+		if p.witness != "" {
+			d.byWitness = append(d.byWitness, p)
 		}
 	}
 	return d
@@ -126,9 +126,9 @@ func (d *Decoder) find(rec reeve.Record, h *reeve.Head) []*meaning {
 			return m
 		}
 	case channel == "" && name == "":
-		for witness, m := range d.byWitness {
-			if m[h.EventID] != nil && dataField(rec, witness) != reeve.NoHandle {
-				return m[h.EventID]
+		for i := range d.byWitness {
+			if m := d.byName[d.byWitness[i].names[0]][h.EventID]; m != nil && dataField(rec, d.byWitness[i].witness) != reeve.NoHandle {
+				return m
 			}
 		}
 	}
@@ -167,6 +167,10 @@ func (d *Decoder) Light(rec reeve.Record, p *Plan, out *Light) {
 		default: // the image
 			if len(out.Image) == 0 {
 				out.Image = append(out.Image, d.text(rec, f)...)
+				if f.as == asFolder && len(f.with) > 0 {
+					d.buf = f.with[0].value(rec).AppendText(d.buf[:0])
+					out.Image = inFolder(out.Image, d.buf)
+				}
 			}
 		}
 	}

@@ -3,7 +3,7 @@ package winlog
 import "reeve"
 
 // ecsProvider stands for records that have the fields of the Elastic Common Schema and neither provider nor event id.
-const ecsProvider = "\x00ecs"
+const ecsProvider = unnamed + "ecs"
 
 // isECS tells whether a class has them.
 func isECS(rec reeve.Record) bool {

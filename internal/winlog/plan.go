@@ -111,7 +111,7 @@ func (p *Plan) add(f field, rec reeve.Record) bool {
 		return false
 	}
 	switch f.as {
-	case asAccount, asPair, asPath, asPart, asLocalPID:
+	case asAccount, asPair, asPath, asPart, asLocalPID, asFolder:
 		for _, raw := range strings.Split(f.second, "|") {
 			if at, ok := resolve(rec, raw); ok {
 				x.with = append(x.with, at)

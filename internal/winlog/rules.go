@@ -92,6 +92,9 @@ func RuleField(rec reeve.Record, source, name string) (at []reeve.Handle, conver
 	if at = named(rec, name); at != nil {
 		return at, nil
 	}
+	if at, convert = mdeField(rec, source, lower); at != nil {
+		return at, convert
+	}
 	switch lower {
 	case "imphash", "md5", "sha1", "sha256":
 		for _, raw := range []string{"Hashes", "Hash"} {

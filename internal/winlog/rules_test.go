@@ -53,6 +53,10 @@ func TestRecordsBelongToSources(t *testing.T) {
 		}
 	}
 	ecs := recordtest.One(t, " |  | \nevent.category=process\nevent.type=start\nprocess.executable=C:\\a.exe\nprocess.command_line=a")
+	mde := recordtest.One(t, " |  | \nActionType=ImageLoaded\nFolderPath=C:\\a.dll")
+	if got := strings.Join(d.RuleSources(mde), " "); got != "windows category:image_load" {
+		t.Errorf("a loaded library in a hunting table belongs to %q", got)
+	}
 	if got := strings.Join(d.RuleSources(ecs), " "); got != "windows category:process_creation" {
 		t.Errorf("a process start in ECS belongs to %q", got)
 	}
@@ -61,6 +65,8 @@ func TestRecordsBelongToSources(t *testing.T) {
 func TestRuleFieldsAreFound(t *testing.T) {
 	const audit = "Security | Microsoft-Windows-Security-Auditing | 4688\nNewProcessName=C:\\new.exe\nParentProcessName=C:\\old.exe\nProcessId=0x10\nNewProcessId=0x20\nSubjectUserName=ana\nSubjectLogonId=0x3e7\nMandatoryLabel=S-1-16-12288\nCommandLine=new"
 	const sysmon = "Microsoft-Windows-Sysmon/Operational | Microsoft-Windows-Sysmon | 1\nImage=C:\\a.exe\nHashes=SHA1=AA,MD5=BB,IMPHASH=CC\nProcessId=7"
+	const mde = " |  | \nActionType=ProcessCreated\nFileName=sc.exe\nFolderPath=C:\\Windows\\System32\\sc.exe\nProcessCommandLine=sc start x\nInitiatingProcessFolderPath=c:\\windows\\system32\nInitiatingProcessFileName=svchost.exe\nSHA256=AA"
+	const mdeKey = " |  | \nActionType=RegistryValueSet\nRegistryKey=HKEY_LOCAL_MACHINE\\SOFTWARE\\X\nRegistryValueData=1\nInitiatingProcessFolderPath=c:\\r.exe\nInitiatingProcessFileName=r.exe"
 	const ecs = " |  | \nprocess.executable=C:\\a.exe\nfile.path=C:\\f"
 	for _, c := range []struct{ record, source, field, want string }{
 		{sysmon, "category:process_creation", "Image", `C:\a.exe`},
@@ -92,6 +98,14 @@ func TestRuleFieldsAreFound(t *testing.T) {
 		{"D | Microsoft-Windows-Windows Defender | 1116\nThreat Name=EICAR\nPath=C:\\e", "category:antivirus", "Filename", `C:\e`},
 		{"Application | MSSQL$X | 33205\n=one\n=two", "service:application", "Data", "one two"},
 		{"Application | X | 1\nName=one\nname=two", "service:application", "Name", "one two"},
+		{mde, "category:process_creation", "Image", `C:\Windows\System32\sc.exe`},
+		{mde, "category:process_creation", "CommandLine", "sc start x"},
+		{mde, "category:process_creation", "ParentImage", `c:\windows\system32 \svchost.exe`},
+		{mde, "category:process_creation", "SHA256", "AA"},
+		{mde, "category:process_creation", "Details", "absent"},
+		{mdeKey, "category:registry_set", "Image", `c:\r.exe \r.exe`},
+		{mdeKey, "category:registry_set", "TargetObject", `HKLM\SOFTWARE\X`},
+		{mdeKey, "category:registry_set", "Details", "1"},
 		{ecs, "category:process_creation", "Image", `C:\a.exe`},
 		{ecs, "category:image_load", "ImageLoaded", `C:\f`},
 		{ecs, "category:process_creation", "CommandLine", "absent"},

@@ -22,8 +22,11 @@ type provider struct {
 // providers lists every provider that has a meaning here. A new one is a file of its own and a line here.
 func providers() []provider {
 	return []provider{sysmon, security, eventLog, serviceControl, eventLogService, user32, kernelGeneral, kernelPower, powershell, powershellCore, classicPowerShell,
-		taskScheduler, wmi, bits, defender, appLocker, codeIntegrity, localSessions, remoteConnections, winrm, msiInstaller, sqlServer, vhdmp, ecs}
+		taskScheduler, wmi, bits, defender, appLocker, codeIntegrity, localSessions, remoteConnections, winrm, msiInstaller, sqlServer, vhdmp, mde, eql, ecs}
 }
+
+// unnamed begins the names of sources that no record names.
+const unnamed = "\x00"
 
 // shared are the channels that many providers write to: there an unknown provider's records are not taken for those of a known one.
 var shared = map[string]bool{"security": true, "system": true, "application": true}
@@ -91,6 +94,11 @@ func account(a reeve.Attr, domain, name string) field {
 // keyed is the value of a key in a text of lines "key=value".
 func keyed(a reeve.Attr, key string, raw ...string) field {
 	return field{to: target(a), raw: raw, as: asKeyed, second: key}
+}
+
+// folder is the path of a file whose name, which the path may end in, stands apart.
+func folder(a reeve.Attr, path, file string) field {
+	return field{to: target(a), raw: []string{path, file}, as: asFolder, second: file}
 }
 
 // phrase is what stands in a text behind some words and before others, or before the end of the line.
