@@ -50,7 +50,8 @@ var may = map[string][]string{
 	"internal/prevalence": {"cmdline"},
 
 	// floor 3: the use cases
-	"internal/investigate": {"internal/evidence", "internal/ingest", "internal/winlog", "internal/process", "internal/coverage", "internal/detect",
+	"internal/gather": {"internal/evidence", "internal/ingest", "internal/winlog"},
+	"internal/investigate": {"internal/evidence", "internal/ingest", "internal/winlog", "internal/gather", "internal/process", "internal/coverage", "internal/detect",
 		"internal/triage", "internal/playbook", "internal/playbook/questions", "internal/verdict", "internal/prevalence", "sigma", "lolbas", "cmdline"},
 	"internal/simulate":     {"evtx", "cmdline"},
 	"internal/simulate/gen": {"internal/simulate"},

@@ -2,6 +2,7 @@ package investigate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"reeve"
@@ -20,7 +21,7 @@ func (s *scanned) chooseHits(d *draft, rules *Rules) {
 		}
 	}
 	if len(d.hits) > maxFindings {
-		d.cut("of %d findings the gravest %d are listed", len(d.hits), maxFindings)
+		d.cut(fmt.Sprintf("of %d findings the gravest %d are listed", len(d.hits), maxFindings))
 		level := func(h *located) reeve.Level { return levelOf(rules.List()[h.rule].Level) }
 		slices.SortStableFunc(d.hits, func(a, b *located) int { return cmp.Or(cmp.Compare(level(b), level(a)), cmp.Compare(a.time, b.time)) })
 		d.hits = slices.Clip(d.hits[:maxFindings])

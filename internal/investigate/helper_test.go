@@ -361,3 +361,10 @@ func contains(t testing.TB, what, text string, parts ...string) {
 		}
 	}
 }
+
+func save(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -29,7 +29,7 @@ func (s *scanned) judge(d *draft, opt *Options) reeve.Case {
 	}
 	c.Verdict = verdict.Weigh(verdict.Input{Class: class, Core: questions.Core(), Answers: c.Answers})
 	c.Subject = subject(v)
-	c.ID = caseID(&c.Subject, d.at)
+	c.ID = caseID(v, &c.Subject, d.at)
 	c.Occurrences = s.occurrences(d)
 	c.Tree = s.tree(v, d)
 	c.Timeline = s.timeline(v, d)
@@ -113,12 +113,19 @@ func subject(v *playbook.View) reeve.Subject {
 	return out
 }
 
-// caseID is stable over runs and over later evidence: it rests on the earliest occurrence alone. A process without a start is
-// told from others of its pid by when it was first seen.
-func caseID(s *reeve.Subject, seen reeve.Time) string {
-	key := s.GUID.String()
-	if key == "" {
-		key = fmt.Sprintf("%d@%s", s.PID, cmp.Or(s.Time, seen))
+// caseID is stable over runs and over later evidence: it rests on the earliest occurrence alone, and on its GUID only when the
+// first records of it state that. A process without a start is told from others of its pid by when it was first seen.
+func caseID(v *playbook.View, s *reeve.Subject, seen reeve.Time) string {
+	key := fmt.Sprintf("%d@%s", s.PID, cmp.Or(s.Time, seen))
+	for i := range v.Events {
+		e := &v.Events[i]
+		if e.Time > seen+2*reeve.Second {
+			break
+		}
+		if s.GUID != (reeve.GUID{}) && e.Host == s.Host && (e.Process.GUID == s.GUID || e.Parent.GUID == s.GUID || e.Target.GUID == s.GUID) {
+			key = s.GUID.String()
+			break
+		}
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{s.Host, key, s.Image}, "\x00")))
 	return hex.EncodeToString(sum[:8])
@@ -130,7 +137,7 @@ const maxOccurrences = 1000
 func (s *scanned) occurrences(d *draft) []reeve.Occurrence {
 	all := d.opened.Occurrences
 	if len(all) > maxOccurrences {
-		d.cut("of its %d runs the first %d are listed", len(all), maxOccurrences)
+		d.cut(fmt.Sprintf("of its %d runs the first %d are listed", len(all), maxOccurrences))
 	}
 	var out []reeve.Occurrence
 	for _, id := range all[:min(len(all), maxOccurrences)] {

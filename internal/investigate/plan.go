@@ -1,11 +1,13 @@
 package investigate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"reeve"
+	"reeve/internal/gather"
 	"reeve/internal/playbook"
 	"reeve/internal/playbook/questions"
 	"reeve/internal/process"
@@ -53,10 +55,10 @@ type draft struct {
 	process  reeve.Process
 	at       reeve.Time // its start, else when it was first seen
 	lolbin   *reeve.LOLBin
-	window   span // when events around it are of interest
-	wants    []want
+	window   gather.Span // when events around it are of interest
+	wants    []gather.Want
 	asked    int // of wants, in earlier readings
-	known    map[topic]bool
+	known    map[gather.Topic]bool
 	files    []string // in question, by lower-case path: the program, its payloads, and what wrote them
 	names    int      // of files that are asked for
 	writers  int      // of them that are asked for
@@ -68,40 +70,15 @@ type draft struct {
 	cuts     []string                         // everything that was left out because of a bound, for the reader of the report
 }
 
-// topic is one thing that can be asked of the evidence. Cases that ask the same share what comes back.
-type topic struct {
-	about   about
-	host    string
-	process reeve.ProcID
-	word    string // file name, session or kind, in lower case
-}
-
-type about uint8
-
-const (
-	deeds    about = iota // events that a process did
-	start                 // the records of its start
-	file                  // events that name a file
-	session               // logons of a session
-	happened              // events of a kind
-)
-
-// want is a topic with the time for which a case wants it.
-type want struct {
-	topic
-	span
-	own bool // of the subject or what it started
-}
-
 // begin makes the first query of a case: its processes, its file, its session, and what happened around it.
 func begin(o triage.Opened, g *process.Graph) *draft {
-	d := &draft{opened: o, process: g.Process(o.Process), at: g.Seen(o.Process), known: map[topic]bool{}, looked: map[lookedKey][]reeve.NamedValue{}}
+	d := &draft{opened: o, process: g.Process(o.Process), at: g.Seen(o.Process), known: map[gather.Topic]bool{}, looked: map[lookedKey][]reeve.NamedValue{}}
 	if o.Entry != nil {
 		d.lolbin = &reeve.LOLBin{Name: o.Entry.Name, Techniques: o.Entry.Techniques()}
 	}
 	below, more := g.Descendants(o.Process, maxTree)
 	if more {
-		d.bounded("it started more than %d processes; what the others did was not asked for", maxTree)
+		d.bounded(fmt.Sprintf("it started more than %d processes; what the others did was not asked for", maxTree))
 	}
 	tree := []reeve.Process{d.process}
 	for _, id := range below {
@@ -111,9 +88,9 @@ func begin(o triage.Opened, g *process.Graph) *draft {
 	for i := range tree {
 		last = max(last, tree[i].Start, tree[i].End)
 	}
-	d.window = span{d.at - lookBack, last + lookAhead}
+	d.window = gather.Span{From: d.at - lookBack, To: last + lookAhead}
 	if d.at == 0 {
-		d.window = span{0, endless} // nothing says when it ran
+		d.window = gather.Span{To: gather.Endless} // nothing says when it ran
 	}
 	for i := range tree {
 		d.askTree(&tree[i], g.Seen(tree[i].ID))
@@ -125,46 +102,46 @@ func begin(o triage.Opened, g *process.Graph) *draft {
 	for _, id := range append([]reeve.ProcID{o.Process}, above...) {
 		p := g.Process(id)
 		if p.LogonID != "" && !playbook.SystemLogon(p.LogonID) {
-			d.ask(session, 0, strings.ToLower(p.LogonID), d.long(lookLong, 0), false)
+			d.ask(gather.Session, 0, strings.ToLower(p.LogonID), d.long(lookLong, 0), false)
 		}
 		if p.Start != 0 {
-			d.ask(happened, 0, string(reeve.TaskRun), around(p.Start, reeve.Minute, reeve.Minute), false)
+			d.ask(gather.Happened, 0, string(reeve.TaskRun), gather.Around(p.Start, reeve.Minute, reeve.Minute), false)
 		}
 	}
 	d.askFile(d.process.Image)
 	d.question(d.process.Image)
 	for _, k := range kept() {
-		d.ask(happened, 0, string(k.kind), d.long(k.back, k.ahead), false)
+		d.ask(gather.Happened, 0, string(k.kind), d.long(k.back, k.ahead), false)
 	}
 	return d
 }
 
 // long is a window of its own length, which is all of time for a case that nothing dates.
-func (d *draft) long(back, ahead reeve.Time) span {
+func (d *draft) long(back, ahead reeve.Time) gather.Span {
 	if d.at == 0 {
 		return d.window
 	}
-	return span{d.at - back, max(d.at+ahead, d.window.to)}
+	return gather.Span{From: d.at - back, To: max(d.at+ahead, d.window.To)}
 }
 
 // ask adds a topic; grew is false when it is asked already. Runs of a task are asked for at several times.
-func (d *draft) ask(a about, id reeve.ProcID, word string, when span, own bool) (grew bool) {
-	t := topic{a, d.process.Host, id, word}
+func (d *draft) ask(about gather.About, id reeve.ProcID, word string, when gather.Span, own bool) (grew bool) {
+	t := d.topic(about, id, word)
 	if d.known[t] && word != string(reeve.TaskRun) {
 		return false
 	}
 	d.known[t] = true
-	d.wants = append(d.wants, want{t, when, own})
+	d.wants = append(d.wants, gather.Want{Topic: t, Span: when, Own: own})
 	return true
 }
 
 // askTree asks for all that the subject or a process below it did. Where no end of it is recorded it may still go on.
 func (d *draft) askTree(p *reeve.Process, seen reeve.Time) {
-	life := span{seen - reeve.Minute, endless}
+	life := gather.Span{From: seen - reeve.Minute, To: gather.Endless}
 	if p.End != 0 {
-		life.to = p.End + reeve.Minute
+		life.To = p.End + reeve.Minute
 	}
-	d.ask(deeds, p.ID, "", life, true)
+	d.ask(gather.Deeds, p.ID, "", life, true)
 }
 
 // askProcess asks for the start of any other process, and what it did around the subject: it may be a service that has been
@@ -172,22 +149,22 @@ func (d *draft) askTree(p *reeve.Process, seen reeve.Time) {
 func (d *draft) askProcess(g *process.Graph, id reeve.ProcID) (grew bool) {
 	p := g.Process(id)
 	if !p.Inferred {
-		d.ask(start, id, "", around(p.Start, reeve.Minute, reeve.Minute), false)
+		d.ask(gather.Start, id, "", gather.Around(p.Start, reeve.Minute, reeve.Minute), false)
 	}
-	return !d.known[topic{deeds, d.process.Host, id, ""}] && d.ask(deeds, id, "", d.window, false)
+	return !d.known[d.topic(gather.Deeds, id, "")] && d.ask(gather.Deeds, id, "", d.window, false)
 }
 
 // askFile asks for the events that name a file, wherever it lies: a copy elsewhere and a relative path tell something too.
 func (d *draft) askFile(path string) (grew bool) {
-	name := fileName(path)
-	if len(name) < 3 || d.known[topic{file, d.process.Host, 0, name}] {
+	name := gather.FileName(path)
+	if len(name) < 3 || d.known[d.topic(gather.File, 0, name)] {
 		return false
 	}
 	if d.names++; d.names > maxNames {
-		d.cut("it names more than %d files; records of the others were not asked for", maxNames)
+		d.cut(fmt.Sprintf("it names more than %d files; records of the others were not asked for", maxNames))
 		return false
 	}
-	return d.ask(file, 0, name, d.window, false)
+	return d.ask(gather.File, 0, name, d.window, false)
 }
 
 // question notes a file whose story is the case's story.
@@ -217,11 +194,11 @@ func (d *draft) grow(v *playbook.View) (grew bool) {
 			continue
 		}
 		id := v.By(e)
-		if id == 0 || !d.known[topic{file, d.process.Host, 0, fileName(e.Get(reeve.AttrPath))}] || d.known[topic{deeds, d.process.Host, id, ""}] {
+		if id == 0 || !d.known[d.topic(gather.File, 0, gather.FileName(e.Get(reeve.AttrPath)))] || d.known[d.topic(gather.Deeds, id, "")] {
 			continue
 		}
 		if d.writers++; d.writers > maxNames {
-			d.cut("more than %d processes wrote its files; the others were not looked at", maxNames)
+			d.cut(fmt.Sprintf("more than %d processes wrote its files; the others were not looked at", maxNames))
 			break
 		}
 		grew = d.askProcess(v.Graph, id) || grew
@@ -234,27 +211,42 @@ func (d *draft) grow(v *playbook.View) (grew bool) {
 }
 
 // bounded notes that deeds of the case's own may be missing: no answer may rest on their absence.
-func (d *draft) bounded(format string, args ...any) {
-	says := fmt.Sprintf(format, args...)
-	if !strings.Contains(d.limit, says) {
-		d.limit = strings.TrimPrefix(d.limit+"; "+says, "; ")
+func (d *draft) bounded(says ...string) {
+	for _, x := range says {
+		if !strings.Contains(d.limit, x) {
+			d.limit = strings.TrimPrefix(d.limit+"; "+x, "; ")
+		}
 	}
-	d.cut("%s", says)
+	d.cut(says...)
 }
 
-// cut notes something that a bound left out.
-func (d *draft) cut(format string, args ...any) {
-	if says := fmt.Sprintf(format, args...); !slices.Contains(d.cuts, says) {
-		d.cuts = append(d.cuts, says)
+// cut notes what a bound left out.
+func (d *draft) cut(says ...string) {
+	for _, x := range says {
+		if !slices.Contains(d.cuts, x) {
+			d.cuts = append(d.cuts, x)
+		}
 	}
+}
+
+func (d *draft) topic(about gather.About, id reeve.ProcID, word string) gather.Topic {
+	return gather.Topic{About: about, Host: d.process.Host, Process: id, Word: word}
+}
+
+// topicWords names a topic for the reader of a report.
+func (s *scanned) topicWords(t gather.Topic) string {
+	switch t.About {
+	case gather.Deeds, gather.Start:
+		p := s.graph.Process(t.Process)
+		return fmt.Sprintf("%s (pid %d)", cmp.Or(baseOf(p.Image), "a process"), p.Key.PID)
+	case gather.Session:
+		return "the session " + t.Word
+	case gather.Happened:
+		return "the kind " + strings.ReplaceAll(t.Word, "_", " ")
+	}
+	return "the file name " + t.Word
 }
 
 func baseOf(path string) string {
 	return strings.ToLower(path[strings.LastIndexAny(path, `\/`)+1:])
-}
-
-// fileName is the base name of a file, without quotes and without the name of a stream.
-func fileName(path string) string {
-	name, _, _ := strings.Cut(strings.Trim(baseOf(path), `" `), ":")
-	return name
 }

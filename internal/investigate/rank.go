@@ -21,54 +21,41 @@ const maxRelated = 20
 
 // relate links ranked cases: those that share a process, and those that ran the same payload. The gravest are named first.
 func relate(cases []reeve.Case) {
-	type node struct { // of a tree; its first citation tells it from others of its pid
+	type process struct { // its first citation tells it from others of its pid
 		host string
 		guid reeve.GUID
 		pid  uint32
 		ref  reeve.Ref
 	}
-	processes, payloads := map[node][]int{}, map[string][]int{}
-	for i := range cases {
-		c := &cases[i]
+	who := map[any][]int{} // cases by process, and by a payload's hash
+	each := func(c *reeve.Case, see func(key any, why string)) {
 		for _, n := range c.Tree {
 			if n.Role != "ancestor" && len(n.Refs) > 0 {
-				k := node{c.Subject.Host, n.GUID, n.PID, n.Refs[0]}
-				processes[k] = append(processes[k], i)
+				see(process{c.Subject.Host, n.GUID, n.PID, n.Refs[0]}, "a process stands in both trees")
 			}
 		}
 		for _, p := range c.Payloads {
 			if p.Hashes.SHA256 != "" {
-				payloads[p.Hashes.SHA256] = append(payloads[p.Hashes.SHA256], i)
+				see(p.Hashes.SHA256, "the same payload, by hash")
 			}
-		}
-	}
-	link := func(from, to int, why string) {
-		r := reeve.Relation{Case: cases[to].ID, Why: why}
-		if from != to && !slices.Contains(cases[from].Related, r) {
-			cases[from].Related = append(cases[from].Related, r)
 		}
 	}
 	for i := range cases {
+		each(&cases[i], func(key any, _ string) { who[key] = append(who[key], i) })
+	}
+	for i := range cases {
 		c := &cases[i]
-		for _, n := range c.Tree {
-			if n.Role == "ancestor" || len(n.Refs) == 0 {
-				continue
-			}
-			for _, j := range processes[node{c.Subject.Host, n.GUID, n.PID, n.Refs[0]}] {
+		each(c, func(key any, why string) {
+			for _, j := range who[key] {
+				r := reeve.Relation{Case: cases[j].ID, Why: why}
 				if len(c.Related) == maxRelated {
 					break
 				}
-				link(i, j, "a process stands in both trees")
-			}
-		}
-		for _, p := range c.Payloads {
-			for _, j := range payloads[p.Hashes.SHA256] {
-				if len(c.Related) == maxRelated {
-					break
+				if i != j && !slices.Contains(c.Related, r) {
+					c.Related = append(c.Related, r)
 				}
-				link(i, j, "the same payload, by hash")
 			}
-		}
+		})
 	}
 	for i := range cases {
 		slices.SortFunc(cases[i].Related, func(a, b reeve.Relation) int {

@@ -10,6 +10,7 @@ import (
 	"reeve"
 	"reeve/internal/coverage"
 	"reeve/internal/evidence"
+	"reeve/internal/gather"
 	"reeve/internal/ingest"
 	"reeve/internal/prevalence"
 	"reeve/internal/process"
@@ -17,8 +18,7 @@ import (
 	"reeve/lolbas"
 )
 
-// scanned is what the first reading left: small, owned, the same for any number of workers. What the second readings find is
-// put on its shelves.
+// scanned is what the first reading left: small, owned, the same for any number of workers.
 type scanned struct {
 	files    []reeve.File
 	canon    func(string) string
@@ -31,10 +31,7 @@ type scanned struct {
 	sources  []source
 	starters map[string]bool            // hosts with records of process starts
 	nameless map[reeve.Ref]reeve.ProcID // processes whose records give neither GUID nor pid, by their records
-
-	shelves map[topic]*shelf
-	events  map[eventKey]*found
-	turn    int // of lists made from the shelves
+	library  *gather.Library            // what the further readings find
 }
 
 // source is one channel of one host in one file.
@@ -60,8 +57,7 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	if err != nil {
 		return nil, err
 	}
-	s := &scanned{files: files, canon: process.Canon(hostNames(watchers)), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{},
-		shelves: map[topic]*shelf{}, events: map[eventKey]*found{}}
+	s := &scanned{files: files, canon: process.Canon(hostNames(watchers)), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{}}
 	builders, counters := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers))
 	for i, w := range watchers {
 		builders[i], counters[i] = w.builder, w.counter
@@ -72,6 +68,7 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	s.where = trails.files()
 	s.sources = trails.sources()
 	s.nameThem()
+	s.library = gather.New(s.canon, s.actor)
 	s.locateRuns(watchers)
 	s.locateHits(watchers)
 	s.habits = prevalence.Build(s.walk())
@@ -127,7 +124,7 @@ func (s *scanned) locateRuns(watchers []*watcher) {
 		for _, r := range w.runs {
 			r.host = s.canon(r.host)
 			id := s.actor(r.host, r.key, r.time, r.ref)
-			if id == 0 || r.told && !s.graph.Process(id).Inferred {
+			if id == 0 || r.told && !s.fits(id, &r) {
 				continue
 			}
 			all = append(all, placed{id, r})
@@ -138,11 +135,19 @@ func (s *scanned) locateRuns(watchers []*watcher) {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(b.rank(), a.rank()), a.ref.Compare(b.ref))
 	})
 	for _, x := range all {
-		if have, ok := s.runs[x.id]; ok {
-			x.run = have.with(&x.run)
+		switch have, ok := s.runs[x.id]; {
+		case !ok:
+			s.runs[x.id] = x.run
+		case !x.told: // of children's words the first counts
+			s.runs[x.id] = have.with(&x.run)
 		}
-		s.runs[x.id] = x.run
 	}
+}
+
+// fits tells whether a child's word on its parent can stand for a process: no record shows that, and it is the same program.
+func (s *scanned) fits(id reeve.ProcID, r *run) bool {
+	p := s.graph.Process(id)
+	return p.Inferred && (p.Image == "" || byName(p.Image).entry == r.judged.entry)
 }
 
 // rank orders the records of one execution by what they say.
@@ -162,7 +167,8 @@ func (r run) with(o *run) run {
 	if r.shape == 0 {
 		r.shape = o.shape
 	}
-	if (r.judged.identity == "" || r.judged.identity == lolbas.UnknownIdentity) && o.judged.entry != nil && o.judged.identity != "" {
+	unknown := r.judged.identity == "" || r.judged.identity == lolbas.UnknownIdentity
+	if o.judged.entry != nil && (r.judged.entry == nil || unknown && o.judged.identity != "" && o.judged.identity != lolbas.UnknownIdentity) {
 		r.judged = o.judged
 	}
 	return r
@@ -182,7 +188,7 @@ func (s *scanned) locateHits(watchers []*watcher) {
 	out := s.hits[:0]
 	for _, h := range s.hits {
 		if n := len(out); n > 0 && h.ref.HasID && out[n-1].compareRecord(&h) == 0 {
-			if h.ref != out[n-1].ref && len(out[n-1].also) < maxCopies {
+			if h.ref != out[n-1].ref && len(out[n-1].also) < gather.MaxCopies {
 				out[n-1].also = append(out[n-1].also, h.ref)
 			}
 			continue

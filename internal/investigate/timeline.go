@@ -2,6 +2,7 @@ package investigate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (s *scanned) timeline(v *playbook.View, d *draft) []reeve.Moment {
 		}
 	}
 	if len(list) > maxMoments {
-		d.cut("of %d moments the timeline shows the %d nearest to its start", len(list), maxMoments)
+		d.cut(fmt.Sprintf("of %d moments the timeline shows the %d nearest to its start", len(list), maxMoments))
 		away := func(e *reeve.Event) reeve.Time { return max(e.Time-d.at, d.at-e.Time) }
 		slices.SortStableFunc(list, func(a, b *reeve.Event) int { return cmp.Compare(away(a), away(b)) })
 		list = list[:maxMoments]

@@ -35,10 +35,13 @@ type stretch struct {
 
 // Bounds of a trail.
 const (
-	maxStretches = 1 << 16 // kept for a file and channel; beyond it the last stretch takes in all that follows
-	maxPairs     = 64      // rows that one is compared with
-	partJump     = 256 << 10
+	maxStretches = 1 << 16   // kept for a file and channel; beyond it the last stretch takes in all that follows
+	maxPairs     = 64        // rows that one is compared with
+	partJump     = 256 << 10 // bytes between two records of one worker beyond which another one reads what lies between
 )
+
+// millisecond is to what times are compared that a converter may have cut.
+const millisecond = reeve.Second / 1000
 
 func newTrail() *trail { return &trail{stretches: map[trailKey]*stretches{}} }
 

@@ -20,7 +20,7 @@ func (s *scanned) tree(v *playbook.View, d *draft) []reeve.Node {
 	above, _ := v.Ancestors()
 	below, more := v.Descendants()
 	if len(above) > maxAncestors {
-		d.cut("of its %d ancestors the tree shows the nearest %d", len(above), maxAncestors)
+		d.cut(fmt.Sprintf("of its %d ancestors the tree shows the nearest %d", len(above), maxAncestors))
 		above = above[:maxAncestors]
 	}
 	slices.Reverse(above)
@@ -63,9 +63,9 @@ func (s *scanned) tree(v *playbook.View, d *draft) []reeve.Node {
 	shown := len(out) - nodes
 	switch {
 	case more:
-		d.cut("of more than %d processes below it the tree shows %d", len(below), shown)
+		d.cut(fmt.Sprintf("of more than %d processes below it the tree shows %d", len(below), shown))
 	case shown < len(below):
-		d.cut("of %d processes below it the tree shows %d", len(below), shown)
+		d.cut(fmt.Sprintf("of %d processes below it the tree shows %d", len(below), shown))
 	}
 	return out
 }

@@ -278,19 +278,11 @@ func tampered(e *reeve.Event) (channel, says string) {
 // texts keeps one copy of each text.
 type texts map[string]string
 
-// once gives the copy that is kept of a text that is owned.
-func (t texts) once(s string) string {
-	if have, ok := t[s]; ok {
-		return have
-	}
-	t[s] = s
-	return s
-}
-
-// keep gives the copy that is kept of a text that may be part of a larger one.
 func (t texts) keep(s string) string {
 	if have, ok := t[s]; ok {
 		return have
 	}
-	return t.once(strings.Clone(s))
+	s = strings.Clone(s)
+	t[s] = s
+	return s
 }
