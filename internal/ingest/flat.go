@@ -43,10 +43,10 @@ var (
 )
 
 // flatWrappers are objects that some exports put around the record.
-var flatWrappers = [][]string{nil, {"_source"}, {"fields"}, {"result"}, {"event"}, {"data"}, {"document"}, {"document", "data"}}
+var flatWrappers = [][]string{nil, {"_source"}, {"fields"}, {"result"}, {"event"}, {"data"}, {"document"}, {"document", "data"}, {"properties"}}
 
 // dataObjects hold the data under its raw names.
-var dataObjects = []string{"winlog.event_data.", "winlog.user_data.", "event_data.", "user_data.", "eventdata.", "userdata."}
+var dataObjects = []string{"winlog.event_data.", "winlog.user_data.", "event_data.", "user_data.", "eventdata.", "userdata.", "allfieldinfo."}
 
 // dataTexts are names of a text that may hold the data as XML or JSON, wholeTexts of one that may hold the whole event.
 var (

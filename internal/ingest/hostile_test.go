@@ -49,6 +49,7 @@ func TestHostileTextTakesNoLonger(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"objects that never end":      fill(jsonHead, "{\"a\":\n"),
 		"lists that never end":        fill(jsonHead, "{\"a\":[{},\n"),
+		"lists in lists of an answer": fill(`{"a":[{"EventID":1,"Channel":"C"}]}`+"\n", "{\"a\":[\n"),
 		"one endless list":            fill(jsonHead+"{\"a\":[\n", "{\"a\":1},\n"),
 		"strings that never end":      fill(jsonHead, "{\"a\":\"x\n"),
 		"a string of quotes":          fill(jsonHead+`{"a":"`, `\"`),

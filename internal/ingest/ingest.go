@@ -63,6 +63,7 @@ type format struct {
 type part struct {
 	from, to int64
 	line     int  // of text formats: the line it begins with, 0 for the first
+	list     bool // what is read is a list within an object, and ends with it
 	last     bool // what is to be done once for a file is done with this one
 	hash     bool // nothing is read: the file's digest is computed
 }

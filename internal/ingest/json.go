@@ -39,6 +39,9 @@ func sniffJSON(s *sample) bool {
 	if i < 0 {
 		return false
 	}
+	if listIn(s.raw) > 0 {
+		return true
+	}
 	t := newTextWorker(nil)
 	for {
 		text = text[i:]
@@ -63,10 +66,15 @@ const jsonPart = 4 << 20
 // occur nowhere within valid JSON.
 func splitJSON(h evidence.Content) []part {
 	size := h.Size()
-	whole := []part{{from: 0, to: size, line: 1, last: true}}
-	head := make([]byte, 512)
+	head := make([]byte, sniffed)
 	n, _ := h.ReadAt(head, 0)
-	text := bytes.TrimLeft(bytes.TrimPrefix(head[:n], byteOrderMark), " \t\r\n")
+	head = head[:n]
+	if at := listIn(head); at > 0 {
+		return []part{{from: int64(at), to: size, line: 1 + bytes.Count(head[:at], []byte("\n")), list: true, last: true}}
+	}
+	head = head[:min(n, 512)]
+	whole := []part{{from: 0, to: size, line: 1, last: true}}
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
 	if size < 2*jsonPart || encodingOf(head) != textUTF8 || !bytes.HasPrefix(text, []byte("{")) {
 		return whole
 	}
@@ -125,7 +133,7 @@ func border(b []byte) int {
 // readJSON reads the objects of a part.
 func readJSON(w *worker, f *file, p part) {
 	t := w.open(f, p)
-	for t.nextJSON() && t.win.at < p.to {
+	for t.nextJSON(p.list) && t.win.at < p.to {
 		rest := t.win.rest()
 		n, end, err := t.json.object(rest)
 		if err == errShort {
@@ -164,12 +172,16 @@ func isAction(s *shape) bool {
 	return s != nil && len(s.leaves) > 0 && (s.leaves[0].path[0] == "index" || s.leaves[0].path[0] == "create") && len(s.leaves[0].path) == 2
 }
 
-// nextJSON goes to the next object; false at the end of the file. Lines that are none are told.
-func (t *textWorker) nextJSON() bool {
+// nextJSON goes to the next object; false at the end of the file, or of the lists that are all there is to read. Lines that are
+// none are told.
+func (t *textWorker) nextJSON(list bool) bool {
 	for {
 		rest := t.win.rest()
 		i := 0
 		for i < len(rest) && jsonGap(rest[i]) {
+			if list && rest[i] == ']' {
+				break
+			}
 			i++
 		}
 		if i == 0 && t.win.at == 0 && bytes.HasPrefix(rest, byteOrderMark) {
@@ -183,6 +195,10 @@ func (t *textWorker) nextJSON() bool {
 			}
 		case rest[i] == '{':
 			return true
+		case rest[i] == ']':
+			if !t.nextList() {
+				return false
+			}
 		case i == 0:
 			t.lose(badRecord("no JSON object begins here"))
 			t.nextBrace()

@@ -5,7 +5,7 @@ import "reeve"
 // security is the Security log's auditing provider; field names as in its manifest.
 var security = provider{
 	names:    []string{"microsoft-windows-security-auditing"},
-	channels: []string{"security"},
+	channels: []string{"security", "sec"},
 	witness:  "SubjectLogonId",
 	meanings: []meaning{
 		{ids: ids(4608), kind: reeve.Boot, fixed: operation("auditing started")},

@@ -5,7 +5,7 @@ import "reeve"
 // sysmon is Microsoft Sysinternals Sysmon, also that for Linux; field names as in its manifest of schema 4.90.
 var sysmon = provider{
 	names:    []string{sysmonName, "linux-sysmon"},
-	channels: []string{sysmonName + "/operational", "linux-sysmon/operational"},
+	channels: []string{sysmonName + "/operational", "linux-sysmon/operational", "sysmon"}, // the last is Hayabusa's word
 	witness:  "UtcTime",
 	meanings: []meaning{
 		{ids: ids(1), kind: reeve.ProcessStart, fields: join(sysmonActor, sysmonFile, []field{
