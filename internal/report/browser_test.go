@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -15,7 +16,7 @@ import (
 func TestABrowserReadsTheHostilePageAsText(t *testing.T) {
 	browser, err := exec.LookPath("chromium")
 	if err != nil || testing.Short() {
-		t.Skip("needs chromium and no -short")
+		t.Skip("needs chromium, and no -short")
 	}
 	file := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(file, write(t, "html", full(), Options{}), 0o600); err != nil {
@@ -28,10 +29,13 @@ func TestABrowserReadsTheHostilePageAsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(profile)
-	dom, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "--dump-dom", "file://"+file).Output()
+	var says bytes.Buffer
+	run := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "--dump-dom", "file://"+file)
+	run.Stderr = &says
+	dom, err := run.Output()
 	if err != nil || len(dom) == 0 {
-		t.Skipf("the browser does not start here: %v", err)
+		t.Fatalf("the browser is here and shows no page (%v):\n%s", err, says.Bytes())
 	}
 	out := string(dom)
 	for element, want := range map[string]int{"<script": 1, "<img": 0, "<article": 4, "<iframe": 0, `class="copy"`: 2, `role="button"`: 4, `<div class="tools">`: 1} {

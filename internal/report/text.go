@@ -206,4 +206,6 @@ func position(r reeve.Ref) string {
 }
 
 // words turns a value of a closed list or a kind into words.
-func words(s string) string { return strings.ReplaceAll(s, "_", " ") }
+func words(s string) string {
+	return strings.NewReplacer("ps_script", "script block", "file_event", "file creation", "create_stream_hash", "stream creation", "dns_", "DNS ", "wmi_", "WMI ", "_", " ").Replace(s)
+}

@@ -113,6 +113,9 @@
     $("h3", box).append(button);
   }
 
+  // Paper cannot be clicked.
+  addEventListener("beforeprint", () => $$("details.more").forEach((d) => (d.open = true)));
+
   // The navigation follows the reader.
   const links = new Map($$(".nav a").map((a) => [a.getAttribute("href").slice(1), a]));
   const watch = new IntersectionObserver((seen) => {
