@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reeve"
+	"reeve/cmdline"
 	"reeve/internal/playbook"
 	"reeve/internal/playbook/questions"
 )
@@ -13,6 +14,16 @@ import (
 // indicatorTypes in the order in which they are listed.
 func indicatorTypes() []string {
 	return []string{"sha256", "sha1", "md5", "imphash", "ip", "domain", "url", "path"}
+}
+
+// isFile tells payloads that lie at a path from those that are a line, a name or a number.
+func isFile(p *reeve.Payload) bool {
+	switch path := cmdline.ParsePath(p.Image); {
+	case p.Kind == "cmd" && p.Image == p.CommandLine, p.Kind == "attach":
+		return false
+	default:
+		return path.Kind == cmdline.Local || path.Kind == cmdline.Volume || path.Kind == cmdline.Remote || path.Kind == cmdline.TSClient
+	}
 }
 
 // indicators lists what can be looked up elsewhere: hashes, addresses, names and paths of the case, each once.
@@ -44,7 +55,7 @@ func indicators(v *playbook.View, s *reeve.Subject) []reeve.Indicator {
 		switch {
 		case strings.Contains(p.Image, "://"):
 			add("url", p.Image, p.Refs...)
-		case strings.Contains(p.Image, `\`):
+		case isFile(&p):
 			add("path", p.Image, p.Refs...)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"reeve/internal/detect"
 	"reeve/internal/playbook"
 	"reeve/internal/winlog"
+	"reeve/lolbas"
 	"reeve/sigma"
 )
 
@@ -111,8 +112,9 @@ const maxSilent = 12
 func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentRule {
 	list, ok := w.about[program]
 	if !ok {
+		stem := strings.TrimSuffix(strings.ToLower(program), ".exe")
 		for i, r := range w.rules {
-			if r.Mentions(`\`+program) || r.Mentions(program) && strings.Contains(strings.ToLower(r.Title), strings.TrimSuffix(strings.ToLower(program), ".exe")) {
+			if titled := strings.Contains(strings.ToLower(r.Title), stem); titled && r.Mentions(program) || !shellLike(program) && r.Mentions(`\`+program) {
 				list = append(list, int32(i))
 			}
 		}
@@ -136,6 +138,11 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 		}
 	}
 	return out
+}
+
+// shellLike tells programs that rules name as what others start: a rule that mentions one is about it only when its title is.
+func shellLike(program string) bool {
+	return slices.ContainsFunc(lolbas.ByName(program), func(e *lolbas.Entry) bool { return e.Class == lolbas.Everyday })
 }
 
 func levelOf(word string) reeve.Level {

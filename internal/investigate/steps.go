@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reeve"
+	"reeve/lolbas"
 )
 
 // maxSteps keeps the list short enough to be worked off.
@@ -28,8 +29,8 @@ func nextSteps(c *reeve.Case) []string {
 		add("Isolate %s and keep its memory and logs before anything is cleaned.", host)
 	}
 	if c.Verdict.Label.Rank() >= reeve.Suspicious.Rank() {
-		for _, p := range c.Payloads[:min(len(c.Payloads), 2)] {
-			if strings.Contains(p.Image, `\`) && p.Kind != "attach" {
+		for i := range c.Payloads[:min(len(c.Payloads), 3)] {
+			if p := &c.Payloads[i]; isFile(p) && !(p.Kind == "exe" && lolbas.Place(p.Image) == lolbas.OtherProtected) {
 				add("Collect %s from %s and examine it.", p.Image, host)
 			}
 		}
