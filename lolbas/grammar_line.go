@@ -53,9 +53,14 @@ func (r *row) cut(text string, depth int) *line {
 	}
 	l.spaced = strings.Join(words, " ")
 	l.joined = lowerASCII(l.spaced)
+	ended := false
 	for i := 0; i < len(l.args); i++ {
 		t := l.args[i]
-		name, ok := "", !(r.stop && len(l.plain) > 0)
+		name, ok := "", !ended && !(r.stop && len(l.plain) > 0)
+		if ok && r.dashOnly && t.Text == "--" { // options end here
+			ended = true
+			continue
+		}
 		if ok {
 			name, ok = r.optionText(t.Text)
 		}
@@ -93,10 +98,18 @@ func (r *row) skipHost(l *line) bool {
 			export, l.from = strings.TrimLeft(l.args[0].Text, ","), l.args[0].End
 			l.args = l.args[1:]
 		}
-		l.export = export
+		l.export = ordinal(export)
 		return !library || export != ""
 	}
 	return !library && strings.Contains(l.low, name)
+}
+
+// ordinal writes the number of a function as it is usually written: the loader reads any decimal one, and its last 16 bits count.
+func ordinal(export string) string {
+	if n, err := strconv.ParseInt(strings.TrimPrefix(export, "#"), 10, 32); err == nil && strings.HasPrefix(export, "#") {
+		return "#" + strconv.Itoa(int(uint16(n)))
+	}
+	return export
 }
 
 // optionText gives an argument without its dash, or says that it is no option.
@@ -247,6 +260,7 @@ func (r *row) look(key string, c *condition, l *line) []string {
 func (r *row) take(place string, l *line) (target, args string) {
 	place, rest := strings.CutSuffix(place, "..")
 	place, comma := strings.CutSuffix(place, "^")
+	place, behind := strings.CutSuffix(place, "~")
 	key, pattern, _ := strings.Cut(strings.ReplaceAll(place, "_", " "), "=")
 	switch {
 	case strings.HasPrefix(key, "-"):
@@ -283,6 +297,10 @@ func (r *row) take(place string, l *line) (target, args string) {
 	}
 	if comma {
 		target, _, _ = strings.Cut(target, ",")
+	}
+	if behind {
+		_, target, _ = strings.Cut(target, ",")
+		target, _, _ = strings.Cut(target, ";")
 	}
 	return unquote(target), args
 }

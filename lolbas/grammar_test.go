@@ -7,8 +7,10 @@ import (
 	"testing"
 )
 
-// example is a row of testdata/grammar.tsv: a command line and what it asks for.
+// example is a row of a table: a command line and what it asks for. testdata/grammar.tsv has each form of use, testdata/evasions.tsv
+// the spellings by which attackers hide them, and honest lines that look alike.
 type example struct {
+	file                              string
 	number                            int
 	program, form, mode, kind, target string
 	line                              string
@@ -16,17 +18,19 @@ type example struct {
 
 func examples(t testing.TB) []example {
 	t.Helper()
-	text, err := os.ReadFile("testdata/grammar.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []example
-	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")[1:] {
-		cells := strings.SplitN(line, "\t", 6)
-		if len(cells) != 6 {
-			t.Fatalf("row %d has %d columns", i+2, len(cells))
+	for _, file := range []string{"grammar.tsv", "evasions.tsv"} {
+		text, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		all = append(all, example{i + 2, cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]})
+		for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")[1:] {
+			cells := strings.SplitN(line, "\t", 6)
+			if len(cells) != 6 {
+				t.Fatalf("%s: row %d has %d columns", file, i+2, len(cells))
+			}
+			all = append(all, example{file, i + 2, cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]})
+		}
 	}
 	return all
 }
@@ -57,7 +61,7 @@ var kinds = []PayloadKind{PayloadExe, PayloadCmd, PayloadDLL, PayloadDotNet, Pay
 
 func isPlace(place string) bool {
 	key, _, _ := strings.Cut(place, "=")
-	key = strings.TrimRight(key, ".^")
+	key = strings.TrimRight(key, ".^~")
 	return strings.HasPrefix(key, "-") || digits(key) || slices.Contains([]string{"last", "any", "url", "after", "args"}, key)
 }
 

@@ -102,7 +102,7 @@ func Identify(e Evidence) Identity {
 func identifyNamed(e Evidence, base string, named *Entry) Identity {
 	ofn := original(e.OriginalFileName)
 	if who := foreign(e); who != "" {
-		return contradicted(e, base, named, "It is called "+base+" and says it is made by "+who+".")
+		return contradicted(e, base, named, "It is called "+base+" and says it is made by "+sentenceEnd(who))
 	}
 	switch {
 	case ofn == "":
@@ -156,7 +156,7 @@ func identifyStranger(e Evidence, base string) Identity {
 	case slices.Contains(accepted(entry), base):
 		return Identity{Genuine, entry, "It is " + entry.Name + " under a name that Microsoft gives it as well."}
 	case foreign(e) != "":
-		return Identity{SameName, entry, "Its original file name is that of " + entry.Name + ", but it says it is made by " + foreign(e) + "."}
+		return Identity{SameName, entry, "Its original file name is that of " + entry.Name + ", but it says it is made by " + sentenceEnd(foreign(e))}
 	case slices.Contains(sharedOriginals, ofn) && !corroborated(e, entry):
 		return Identity{UnknownIdentity, nil, "Its original file name " + ofn + " is one that other software carries too."}
 	}
@@ -183,6 +183,9 @@ func foreign(e Evidence) string {
 	}
 	return ""
 }
+
+// sentenceEnd ends a sentence with a name, which may bring its own full stop: "Example, Inc."
+func sentenceEnd(name string) string { return strings.TrimSuffix(name, ".") + "." }
 
 // microsoft says whether a company or signer is Microsoft: the spellings of
 // its builds are "Microsoft", "Microsoft Corporation", "Microsoft Windows",

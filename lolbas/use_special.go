@@ -17,9 +17,9 @@ func special(r *row, l *line) (u Use, dual, ok bool) {
 		return l.listedScript()
 	case "powershell.exe":
 		if u, dual, ok = l.listedScript(); !ok {
-			u, ok = l.powershell()
+			u, dual = l.powershell()
 		}
-		return u, dual, ok
+		return u, dual, true
 	case "cmd.exe":
 		u, ok = l.cmd()
 		return u, false, ok
@@ -43,10 +43,10 @@ func (l *line) listedScript() (u Use, dual, ok bool) {
 }
 
 // called are libraries of Windows that are known to be called by their bare name. Another bare name is found in the working folder.
-var called = strings.Fields("aclui advpack aeinvext aepdu amstream apphelp appraiser appwiz appxdeploymentclient appxdeploymentextensions.onecore bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
+var called = strings.Fields("aclui acproxy advapi32 advpack aeinv aeinvext aepdu amstream apphelp appraiser appwiz appxdeploymentclient appxdeploymentextensions.onecore bfe bthprops cabview cdosys certutil ciadmin comctl32 cmcfg32 comsvcs console cryptext cryptui davclnt desk " +
 	"devmgr dfshim difxapi diskcopy dfdts display dsprop dsquery dsuiext edgehtml fdprint firewall fldrclnr fwcfg gameux generaltel gpedit hdwwiz hotplug icmui iedkcs32 ieframe iernonce iesetup inetcpl inetctl input " +
-	"intl invagent ipnathlp irprops joy keymgr main mapi32 mmsys modemui mscms msctf mshtml msrating mycomput ncpa ndfapi netid netplwiz ntlanui ntprint nvcpl occache odbccp32 pcasvc pcwutl pla pnidui powrprof " +
-	"powercfg printui rasdlg recovery scrobj sendmail setupapi shdocvw shell32 shimgvw shsetup shwebsvc speech spoolss srclient startupscan stobject sti_ci storagewmi sysdm sysmain tapi32 telephon themecpl " +
+	"intl invagent ipnathlp irprops joy keymgr main mapi32 mmsys modemui mscms msctf mshtml msrating mycomput ncpa ndfapi netid newdev netplwiz ntlanui ntprint nvcpl occache odbccp32 pcasvc pcwutl pla pnidui powrprof " +
+	"powercfg printui rasdlg recovery scrobj sendmail setupapi shdocvw shell32 shimgvw shsetup shwebsvc speech spoolss srclient startupscan stobject sti_ci storagewmi sysdm sysmain tapi32 telephon themecpl tsworkspace " +
 	"themeui timedate tabletpc twinui uiribbon url usbui user32 usercpl uxtheme van wdi werconcpl wiashext windows.storage.applicationdata wininet winethc winmm wscui wshext wsecedit xpsrchvw zipfldr")
 
 // rundll32 reads "rundll32 library,function arguments". A listed library has a grammar of its own.
@@ -166,8 +166,9 @@ var powershellValued = []struct{ name, least string }{
 }
 
 // powershell reads the parameters up to the script. Much administration runs scripts and even encoded commands; abuse is what is
-// fetched, unpacked, encoded behind a hidden window, or taken from where things are put to be run and forgotten.
-func (l *line) powershell() (Use, bool) {
+// fetched, unpacked, encoded behind a hidden window, or taken from where things are put to be run and forgotten. To fetch a program
+// and start it is what those do who set up a machine, too.
+func (l *line) powershell() (u Use, dual bool) {
 	hidden, text, file, encoded, args := false, "", "", false, ""
 	for i := 0; i < len(l.args) && text == "" && file == ""; i++ {
 		t := l.args[i]
@@ -180,11 +181,11 @@ func (l *line) powershell() (Use, bool) {
 		case !dashed && strings.HasSuffix(strings.ToLower(t.Text), ".ps1"):
 			file, args = t.Text, cmdline.Rest(l.raw, t.End)
 		case !dashed:
-			text = strings.TrimSpace(l.raw[t.Start:])
+			text = l.remainder(i)
 		case at < 0:
 		case i+1 == len(l.args) && !glued:
 		case powershellValued[at].name == "command":
-			text = cmdline.Rest(l.raw, t.End)
+			text = l.remainder(i + 1)
 		case powershellValued[at].name == "encodedcommand", powershellValued[at].name == "ec":
 			encoded = true
 			if text, _ = cmdline.EncodedCommand(l.raw); text == "" {
@@ -200,21 +201,98 @@ func (l *line) powershell() (Use, bool) {
 			hidden = hidden || powershellValued[at].name == "windowstyle" && (strings.HasPrefix(value, "h") || value == "1")
 		}
 	}
-	u := Use{Mode: "run", Category: "Execute", Technique: "T1059.001"}
-	switch text = unquote(text); {
+	u = Use{Mode: "run", Category: "Execute", Technique: "T1059.001"}
+	text = unquote(text)
+	program, rest := started(text)
+	if strings.HasSuffix(strings.ToLower(program), ".ps1") {
+		file, args = program, rest
+	}
+	p := cmdline.ParsePath(file)
+	switch {
 	case file != "":
-		p := cmdline.ParsePath(file)
 		u.Payloads = []Payload{{PayloadScript, file, args}}
 		u.Abuse = stream(p) || staged(p) && p.Kind != cmdline.Remote || p.WebDAV() || path.Ext(file) != "" && temporary(p) && hidden
 	case text != "":
 		u.Payloads = []Payload{{PayloadCmd, text, ""}}
-		u.Abuse = says(text, cradles) || (encoded || hidden) && says(text, disguises) || encoded && hidden
+		p = cmdline.ParsePath(program)
+		u.Abuse = says(text, cradles) || (encoded || hidden) && says(text, disguises) || encoded && hidden || stream(p) || staged(p)
+		if dual = !u.Abuse && fetchesAndStarts(text); dual {
+			u.Abuse = true
+		}
 	default:
-		return Use{Mode: "open", Says: "It was asked to open."}, true
+		return Use{Mode: "open", Says: "It was asked to open."}, false
 	}
 	if !u.Abuse {
 		u.Category, u.Technique = "", ""
 	}
-	u.Says = u.sentence(false)
-	return u, true
+	u.Says = u.sentence(dual)
+	return u, dual
+}
+
+// remainder is the line from its nth argument on, as written, or what a single quoted argument says.
+func (l *line) remainder(n int) string {
+	switch {
+	case n >= len(l.args):
+		return ""
+	case n == len(l.args)-1 && l.args[n].Quoted && strings.HasPrefix(l.args[n].Raw, `"`):
+		return l.args[n].Text
+	}
+	return strings.TrimSpace(l.raw[l.args[n].Start:])
+}
+
+// starters are the ways in which a script starts another file.
+var starters = []string{"& ", ". ", "start-process ", "start ", "saps ", "invoke-item ", "ii ", "-filepath ", "-file "}
+
+// started gives the file that a script begins by starting, and what follows it; "" when it begins otherwise.
+func started(text string) (file, rest string) {
+	for again := true; again; {
+		again = false
+		for _, s := range starters {
+			if len(text) > len(s) && strings.EqualFold(text[:len(s)], s) {
+				text, again = strings.TrimLeft(text[len(s):], " "), true
+			}
+		}
+	}
+	if text == "" {
+		return "", ""
+	}
+	end := strings.IndexAny(text, " ;|({")
+	if quote := text[0]; quote == '\'' || quote == '"' {
+		text = text[1:]
+		end = strings.IndexByte(text, quote)
+	}
+	if end < 0 {
+		end = len(text)
+	}
+	if file = text[:end]; !strings.ContainsAny(file, `\/`) || strings.Contains(file, "$") {
+		return "", ""
+	}
+	return file, strings.TrimLeft(text[end:], `"' `)
+}
+
+// fetchers are the commands by which a script fetches a file.
+var fetchers = []string{"invoke-webrequest", "iwr ", "invoke-restmethod", "irm ", "curl ", "curl.exe ", "wget ", "wget.exe "}
+
+// fetchesAndStarts says whether a script fetches a file that can be run and starts something behind that.
+func fetchesAndStarts(text string) bool {
+	url := urlIn(text)
+	if url == "" || !says(text, fetchers) || !slices.Contains(code, cmdline.ParsePath(url).Ext) {
+		return false
+	}
+	_, rest, _ := strings.Cut(text, url)
+	for {
+		_, after, found := strings.Cut(rest, ";")
+		if !found {
+			return false
+		}
+		rest = strings.TrimLeft(after, " ")
+		for _, s := range starters {
+			if len(rest) > len(s) && strings.EqualFold(rest[:len(s)], s) {
+				return true
+			}
+		}
+		if file, _ := started(rest); file != "" && slices.Contains(code, cmdline.ParsePath(file).Ext) {
+			return true
+		}
+	}
 }

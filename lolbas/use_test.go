@@ -19,16 +19,16 @@ func TestCommandLinesAreReadAsTheyAreMeant(t *testing.T) {
 			first = u.Payloads[0]
 		}
 		if u.Mode != x.mode || string(first.Kind) != x.kind || first.Target != x.target {
-			t.Errorf("row %d: %s\n got %q %s %q\nwant %q %s %q", x.number, x.line, u.Mode, first.Kind, first.Target, x.mode, x.kind, x.target)
+			t.Errorf("%s row %d: %s\n got %q %s %q\nwant %q %s %q", x.file, x.number, x.line, u.Mode, first.Kind, first.Target, x.mode, x.kind, x.target)
 		}
 		if u.Abuse != (x.form == "abuse") {
-			t.Errorf("row %d: %s\n abuse is %v (%s)", x.number, x.line, u.Abuse, u.Says)
+			t.Errorf("%s row %d: %s\n abuse is %v (%s)", x.file, x.number, x.line, u.Abuse, u.Says)
 		}
 		if x.form == "hidden" && u.Hidden == "" {
-			t.Errorf("row %d: %s\n does not say where the payload hides", x.number, x.line)
+			t.Errorf("%s row %d: %s\n does not say where the payload hides", x.file, x.number, x.line)
 		}
 		if u.Abuse && (u.Category == "" || u.Technique == "") || !u.Abuse && u.Category+u.Technique != "" || u.Says == "" {
-			t.Errorf("row %d: %s\n incomplete: %+v", x.number, x.line, u)
+			t.Errorf("%s row %d: %s\n incomplete: %+v", x.file, x.number, x.line, u)
 		}
 	}
 }
@@ -44,11 +44,24 @@ func TestSpellingDoesNotMatter(t *testing.T) {
 				continue // both are told apart by case: options of SSH, base64
 			}
 			if got := Parse(x.program, line); got.Mode != want.Mode || got.Abuse != want.Abuse || len(got.Payloads) != len(want.Payloads) {
-				t.Errorf("row %d with %s: %s\n got %+v\nwant %+v", x.number, what, line, got, want)
+				t.Errorf("%s row %d with %s: %s\n got %+v\nwant %+v", x.file, x.number, what, line, got, want)
 			}
 		}
 		if got := Parse(strings.ToUpper(x.program), x.line); got.Says != want.Says {
-			t.Errorf("row %d: the entry's name is told apart by case", x.number)
+			t.Errorf("%s row %d: the entry's name is told apart by case", x.file, x.number)
+		}
+	}
+}
+
+// What a debugger or a transfer program does with an option that it does not know is not known here either.
+func TestUnknownOptionsHaveNoForm(t *testing.T) {
+	for program, lines := range map[string][]string{
+		"Cdb.exe": {"cdb -zz", "cdb.exe /zz", "cdb"}, "Ntsd.exe": {"ntsd -zz"}, "WinDbg.exe": {"windbg -zz", "windbg /zz"}, "Ftp.exe": {"ftp /zz", "ftp -zz"},
+	} {
+		for _, line := range lines {
+			if u := Parse(program, line); u.Mode != "" || u.Abuse {
+				t.Errorf("%s is %+v", line, u)
+			}
 		}
 	}
 }
