@@ -412,6 +412,18 @@ func TestAHuntLineHoldsItsContract(t *testing.T) {
 	}
 }
 
+func TestGapsStandInOrderAndOnlyNamedHostsAreListed(t *testing.T) {
+	out := wire(&reeve.Investigation{Evidence: reeve.Evidence{Hosts: []string{"", "a"}}, Gaps: []reeve.Gap{{Host: "b", Says: "3"}, {Host: "a", Channel: "y", Says: "2"}, {Host: "a", Channel: "x", From: 9, Says: "1"}, {Host: "a", Channel: "x", From: 4, Says: "0"}}})
+	for i, g := range out.Gaps {
+		if g.Says != fmt.Sprint(i) {
+			t.Errorf("gap %s stands at %d", g.Says, i)
+		}
+	}
+	if !slices.Equal(out.Evidence.Hosts, []string{"a"}) {
+		t.Errorf("hosts %q", out.Evidence.Hosts)
+	}
+}
+
 func TestWhatIsUnknownIsNullAndWhatIsEmptyStaysEmpty(t *testing.T) {
 	c := caseOf(&reeve.Case{Subject: reeve.Subject{HasCommandLine: true, Hashes: reeve.Hashes{MD5: strings.Repeat("AB", 16), SHA1: "-", SHA256: strings.Repeat("z", 64)}},
 		Answers: []reeve.Answer{{Question: "host", Value: "fits"}, {Question: "weather", Value: "fine"}}, Occurrences: []reeve.Occurrence{{Ref: reeve.Ref{File: "a", Line: 3}}}})

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -270,6 +271,9 @@ func hashOrNull(s string, digits int) *string {
 }
 
 func wire(inv *reeve.Investigation) wireInvestigation {
+	gaps := slices.SortedStableFunc(slices.Values(inv.Gaps), func(a, b reeve.Gap) int {
+		return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Channel, b.Channel), cmp.Compare(a.From, b.From))
+	})
 	return wireInvestigation{
 		Schema: schema.Version,
 		Tool: wireTool{
@@ -280,7 +284,7 @@ func wire(inv *reeve.Investigation) wireInvestigation {
 			Options: each(inv.Tool.Options, func(o *reeve.NamedValue) wireNamed { return wireNamed(*o) }),
 		},
 		Evidence: wireEvidence{
-			Files: each(inv.Evidence.Files, fileOf), Hosts: append([]string{}, inv.Evidence.Hosts...),
+			Files: each(inv.Evidence.Files, fileOf), Hosts: slices.DeleteFunc(append([]string{}, inv.Evidence.Hosts...), func(h string) bool { return h == "" }),
 			First: timeOrNull(inv.Evidence.First), Last: timeOrNull(inv.Evidence.Last),
 		},
 		Coverage: each(inv.Coverage, func(h *reeve.HostCoverage) wireCoverage {
@@ -290,7 +294,7 @@ func wire(inv *reeve.Investigation) wireInvestigation {
 			return wireTriaged{t.LOLBin, t.Seen, t.InCases, each(t.LeftOut, func(l *reeve.LeftOut) wireLeftOut { return wireLeftOut(*l) })}
 		}),
 		Cases: each(inv.Cases, caseOf),
-		Gaps:  each(inv.Gaps, gapOf),
+		Gaps:  each(gaps, gapOf),
 	}
 }
 
