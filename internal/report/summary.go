@@ -117,22 +117,19 @@ func hints(inv *reeve.Investigation) []string {
 	if !slices.ContainsFunc(inv.Tool.Rules, func(r reeve.RuleSource) bool { return r.Path != "built-in" }) {
 		out = append(out, "--rules DIR adds a folder of Sigma rules.")
 	}
-	if slices.ContainsFunc(inv.Cases, func(c reeve.Case) bool { return valueOf(&c, "host") == "role_unknown" }) {
+	given := map[string]bool{} // values of answers
+	for i := range inv.Cases {
+		for _, a := range inv.Cases[i].Answers {
+			given[a.Value] = true
+		}
+	}
+	if given["role_unknown"] {
 		out = append(out, "--inventory FILE tells whose the hosts are, which some answers lack.")
 	}
-	if slices.ContainsFunc(inv.Cases, func(c reeve.Case) bool { return valueOf(&c, "reputation") == "not_asked" }) {
+	if given["not_asked"] {
 		out = append(out, "--known-bad FILE and --known-good FILE look the hashes up.")
 	}
 	return out
-}
-
-func valueOf(c *reeve.Case, question string) string {
-	for i := range c.Answers {
-		if c.Answers[i].Question == question {
-			return c.Answers[i].Value
-		}
-	}
-	return ""
 }
 
 // program names the subject of a case, with the LOLBAS entry behind another name.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"slices"
-	"strings"
 
 	"reeve"
 )
@@ -63,10 +62,4 @@ func linesOf(c *reeve.Case) []line {
 }
 
 // describe is a kind as Timesketch's timestamp description.
-func describe(k reeve.Kind) string {
-	s := visible(words(string(k)))
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return cell(s)
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+func describe(k reeve.Kind) string { return cell(upper(words(string(k)))) }
