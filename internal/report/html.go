@@ -239,6 +239,7 @@ func (p *page) funcs() template.FuncMap {
 		"labels":   func() []reeve.Label { return labels[:] },
 		"width":    func(f float64) int { return int(share(f)*100 + 0.5) },
 		"raw":      raw,
+		"open":     open,
 		"attacks":  techniquesOf,
 		"host":     func(name string) string { return visible(clip(hostOf(p.short, name), 80)) },
 		"details":  detailsOf,

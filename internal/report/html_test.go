@@ -240,6 +240,13 @@ func TestARecordIsQuotedAsItIsAndOpensNoMarkup(t *testing.T) {
 	}
 }
 
+func TestAnInconclusiveCaseSaysWhichCoreQuestionsAreOpen(t *testing.T) {
+	out := page1(t, sample(), Options{})
+	if n := strings.Count(out, "Not answered: <b>payload</b>, <b>behaviour</b>, <b>origin</b>. While these are open"); n != 1 {
+		t.Errorf("it is said %d times, want once", n)
+	}
+}
+
 func TestTheMatrixShowsWhatIsAbsent(t *testing.T) {
 	m := matrixOf(sample())
 	if len(m.Hosts) != 3 || m.Kinds[0] != string(reeve.ProcessStart) || m.Kinds[len(m.Kinds)-1] != string(reeve.LogCleared) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -139,10 +140,10 @@ func (p *painter) kase(c *reeve.Case) {
 	}
 	p.line(head)
 	p.row(indent, "", where)
-	if s.HasCommandLine {
+	if s.CommandLine != "" {
 		p.row(indent, "", visible(ellipsis(s.CommandLine, 2*(p.width-indent)-4)))
 	} else {
-		p.row(indent, "", p.dim("its command line is not in the evidence"))
+		p.row(indent, "", p.dim("the evidence states no command line"))
 	}
 	const reasons = 3 // the report has them all
 	for _, b := range c.Verdict.Because[:min(len(c.Verdict.Because), reasons)] {
@@ -189,6 +190,11 @@ func unanswered(c *reeve.Case) []string {
 		}
 	}
 	return out
+}
+
+// open are the core questions of a case that the evidence could not answer.
+func open(c *reeve.Case) []string {
+	return slices.DeleteFunc(unanswered(c), func(q string) bool { return q != "location" && q != "payload" && q != "behaviour" && q != "origin" })
 }
 
 func (p *painter) summary(inv *reeve.Investigation) {
