@@ -61,6 +61,9 @@ func (f form) differs(other form) []string {
 // varies, apart from language folders and drivers.
 func formOf(p cmdline.Path) form {
 	f := form{values: map[string]string{"drive": p.Drive}}
+	if strings.HasPrefix(p.Device, "harddiskvolumeshadowcopy") {
+		f.values["shadow copy"] = p.Device
+	}
 	dirs := slices.Clone(p.Dir)
 	at := func(i int) string {
 		if i < len(dirs) {

@@ -16,7 +16,7 @@ func TestIdentify(t *testing.T) {
 		if got.Entry != nil {
 			name = got.Entry.Name
 		}
-		if got.Value != want || name != entryName || got.Says == "" {
+		if got.Value != want || name != entryName || got.Says == "" || strings.Contains(got.Says, "..") {
 			t.Errorf("%s\n got %s %q: %s\nwant %s %q", says, got.Value, name, got.Says, want, entryName)
 		}
 	}
@@ -40,6 +40,8 @@ func TestIdentify(t *testing.T) {
 	is("a stranger under a listed name", Evidence{Base: "rundll32.exe", OriginalFileName: "evil.exe", Company: "Evil Ltd"}, Masquerade, "Rundll32.exe")
 	is("a stranger that forges the file name only", Evidence{Base: "rundll32.exe", OriginalFileName: "RUNDLL32.EXE", Company: "Evil Ltd"}, Masquerade, "Rundll32.exe")
 	is("a stranger that imitates the company", Evidence{Base: "rundll32.exe", OriginalFileName: "RUNDLL32.EXE", Company: "Microsoftt Corporation"}, Masquerade, "Rundll32.exe")
+	is("a maker whose name ends in a full stop", Evidence{Base: "update.exe", Company: "Example, Inc."}, SameName, "Update.exe")
+	is("the same under a listed original file name", Evidence{Base: "x.exe", OriginalFileName: "CertUtil.exe", Company: "Example Ltd."}, SameName, "Certutil.exe")
 	is("another signer", Evidence{Base: "cmd.exe", OriginalFileName: "Cmd.Exe", Company: ms, Signer: "Evil Ltd"}, Masquerade, "Cmd.exe")
 	is("a Microsoft file that is not listed, under a listed name", Evidence{Base: "rundll32.exe", OriginalFileName: "NOTEPAD.EXE", Company: ms}, Masquerade, "Rundll32.exe")
 	is("explorer.exe of another product, in its own folder",

@@ -1,6 +1,7 @@
 package lolbas
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,13 +51,13 @@ func Locate(e *Entry, path string) Location {
 	}
 	class, says := place(p)
 	if p.Stream != "" {
-		return Location{Class: class, Says: "It runs from an alternate data stream of " + p.Display + ", which no installer does."}
+		return Location{Class: class, Says: "It runs from the alternate data stream " + p.Stream + " of " + bearer(p) + ", which no installer does."}
 	}
 	if class != ServicingCopy && len(e.Paths)+len(e.Known) == 0 {
 		return Location{Class: NoList, Says: "LOLBAS lists no path for " + e.Name + ", so the list cannot answer. " + says}
 	}
 	if class != ServicingCopy {
-		says += " " + e.Name + " belongs in " + folderOf(slices.Concat(e.Paths, e.Known)[0]) + "."
+		says += " " + e.Name + " belongs in " + home(e) + "."
 	}
 	if class == OtherProtected {
 		says += " Only an administrator can have put it here."
@@ -78,7 +79,67 @@ func outside(p cmdline.Path) (detail, says string) {
 	case p.WebDAV():
 		return "webdav", "It runs from the web server " + p.Host + " by WebDAV."
 	}
-	return "share", "It runs from the network share \\\\" + p.Host + "\\" + p.Share + "."
+	share := "\\\\" + p.Host + "\\" + p.Share
+	switch {
+	case p.Host == "wsl$" || p.Host == "wsl.localhost":
+		return "share", "It runs from the files of a Linux distribution on the same host (" + share + ")."
+	case loopback(p.Host):
+		return "share", "It runs from the host's own disk, called as the network share " + share + ": so a path is hidden that would show where it lies."
+	}
+	return "share", "It runs from the network share " + share + "."
+}
+
+// loopback says whether a host's name means the same host.
+func loopback(host string) bool {
+	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1" || host == "[::1]" || host == "0--1.ipv6-literal.net"
+}
+
+// bearer is the file that a path with an alternate data stream names, as written.
+func bearer(p cmdline.Path) string {
+	if i := strings.LastIndex(lowerASCII(p.Display), ":"+p.Stream); i >= 0 {
+		return p.Display[:i]
+	}
+	return p.Base
+}
+
+// home words where an entry belongs by the form of its first path.
+func home(e *Entry) string {
+	forms := listedForms[e.Name]
+	words := forms[0].folder()
+	if slices.ContainsFunc(forms, func(other form) bool { return other.key != forms[0].key && !strings.Contains(other.key, "syswow64") }) {
+		words += " or another place that is known for it"
+	}
+	return words
+}
+
+// Homes are the folders in which an entry belongs, those that LOLBAS omits last. One stands for all that differ only in what varies
+// between installations, which it names and does not give: "<version>".
+func (e *Entry) Homes() []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, f := range listedForms[e.Name] {
+		if !seen[f.key] {
+			seen[f.key] = true
+			all = append(all, f.folder())
+		}
+	}
+	return all
+}
+
+// folder is the form's folder, with names for what varies.
+func (f form) folder() string {
+	names := strings.Split(folderOf(f.path), `\`)
+	for _, what := range slices.Sorted(maps.Keys(f.values)) {
+		if what == "drive" || what == "user" || what == "kit" || what == "Program Files folder" || what == "Office layout" {
+			continue
+		}
+		for value := range strings.SplitSeq(f.values[what], ", ") {
+			if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, value) }); i >= 0 && value != "" {
+				names[i] = "<" + what + ">"
+			}
+		}
+	}
+	return strings.Join(names, `\`)
 }
 
 func folderOf(path string) string { return path[:max(strings.LastIndexByte(path, '\\'), 0)] }
@@ -184,10 +245,14 @@ func place(p cmdline.Path) (LocationClass, string) {
 		return slices.ContainsFunc(list, func(folder string) bool { return strings.HasPrefix(path, folder+`\`) })
 	}
 	switch {
+	case strings.HasPrefix(first, "windows.old") && (len(dirs) < 2 || dirs[1] != "windows" && !programFiles(dirs[1])):
+		return UserWritable, "It runs from what an upgrade kept of users' files."
 	case under(servicingFolders):
 		return ServicingCopy, "It runs from a folder in which Windows keeps copies for servicing and upgrades."
 	case under(writableFolders):
 		return UserWritable, "It runs from a folder inside Windows that users can write to."
+	case first == "windows" && p.Kind == cmdline.Local && p.Drive != "c:":
+		return UserWritable, "A folder Windows on drive " + p.Drive + " is an ordinary one, unless Windows is installed there."
 	case first == "windows":
 		return OtherProtected, "It runs from the Windows directory, but not from its own place."
 	case programFiles(first) && p.Kind == cmdline.Local && p.Drive != "c:":

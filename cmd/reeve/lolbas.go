@@ -19,17 +19,29 @@ type lolbasCmd struct {
 
 // known is what is printed of an entry.
 type known struct {
-	Name        string           `json:"name"`
-	Kind        string           `json:"kind"`
-	Class       string           `json:"class"`
-	Why         string           `json:"class_reason"`
-	Techniques  []string         `json:"techniques"`
-	Categories  []string         `json:"categories"`
-	Paths       []string         `json:"paths"`
-	AlsoIn      []string         `json:"also_in"`
-	Location    *placed          `json:"location"`
-	Commands    []lolbas.Command `json:"-"`
-	Description string           `json:"-"`
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind"`
+	Class      string   `json:"class"`
+	Why        string   `json:"class_reason"`
+	Techniques []string `json:"techniques"`
+	Categories []string `json:"categories"`
+	Paths      []string `json:"paths"`
+	AlsoIn     []string `json:"also_in"`
+	Location   *placed  `json:"location"`
+	homes      []string
+}
+
+// kinds words what an entry is.
+func kinds(k string) string {
+	switch lolbas.Kind(k) {
+	case lolbas.Binary:
+		return "a program of Windows"
+	case lolbas.Library:
+		return "a library of Windows"
+	case lolbas.Script:
+		return "a script of Windows"
+	}
+	return "a program that does not come with Windows"
 }
 
 // placed is the class of the path that was asked about.
@@ -58,13 +70,18 @@ func (c *lolbasCmd) Run(a *app) error {
 			list = append(list, about(e, asked))
 		}
 		if len(list) == 0 {
-			return hinted{fmt.Errorf("%q is not among the %d programs that LOLBAS lists", c.What, len(lolbas.Entries())), "reeve lolbas without a name lists them all."}
+			hint := "reeve lolbas without a name lists them all."
+			if asked != "" {
+				hint = fmt.Sprintf("The folder, whichever file is in it, is %s. %s", lolbas.Place(asked), hint)
+			}
+			return hinted{fmt.Errorf("%s is not among the %d programs that LOLBAS lists", report.Clean(c.What), len(lolbas.Entries())), hint}
 		}
 	}
 	return c.write(a, func(w io.Writer, _ report.Options) error {
 		if c.Format == "json" {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
+			enc.SetEscapeHTML(false)
 			return enc.Encode(list)
 		}
 		if c.What == "" {
@@ -75,7 +92,7 @@ func (c *lolbasCmd) Run(a *app) error {
 }
 
 func about(e *lolbas.Entry, path string) known {
-	k := known{Name: e.Name, Kind: string(e.Kind), Class: string(e.Class), Why: e.ClassReason, Techniques: e.Techniques(), Paths: e.Paths, AlsoIn: e.Known, Commands: e.Commands}
+	k := known{Name: e.Name, Kind: string(e.Kind), Class: string(e.Class), Why: e.ClassReason, Techniques: e.Techniques(), Paths: e.Paths, AlsoIn: e.Known, homes: e.Homes()}
 	seen := map[string]bool{}
 	for _, c := range e.Commands {
 		if !seen[c.Category] {
@@ -106,8 +123,11 @@ func describeEntries(w io.Writer, list []known) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%s (%s)\n  class       %s: %s\n  techniques  %s\n  documented  %s\n", k.Name, k.Kind, k.Class, k.Why, strings.Join(k.Techniques, ", "), strings.Join(k.Categories, ", "))
-		for j, p := range append(append([]string{}, k.Paths...), k.AlsoIn...) {
+		fmt.Fprintf(&b, "%s, %s\n  class       %s: %s\n  techniques  %s\n  documented  %s\n", k.Name, kinds(k.Kind), k.Class, k.Why, strings.Join(k.Techniques, ", "), strings.Join(k.Categories, ", "))
+		if len(k.homes) == 0 {
+			b.WriteString("  belongs in  no place that LOLBAS lists\n")
+		}
+		for j, p := range k.homes {
 			label := ""
 			if j == 0 {
 				label = "belongs in"
@@ -117,7 +137,7 @@ func describeEntries(w io.Writer, list []known) error {
 		if l := k.Location; l != nil {
 			fmt.Fprintf(&b, "\n  %s\n  is %s: %s\n", l.Path, l.Class, l.Says)
 			if l.Differs != "" {
-				fmt.Fprintf(&b, "  differs from %s in %s\n", l.Matched, l.Differs)
+				fmt.Fprintf(&b, "  compared to %s\n", l.Matched)
 			}
 		}
 	}
