@@ -50,6 +50,9 @@ type Library struct {
 	shelves map[Topic]*shelf
 	events  map[eventKey]*found
 	turn    int // of lists made from the shelves
+
+	own, other []*found // of the last list, whose memory the next one takes
+	list       []reeve.Event
 }
 
 // New gives an empty library. canon joins the names of hosts, actor tells which process a record is about.

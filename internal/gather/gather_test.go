@@ -271,7 +271,7 @@ func TestBoundsAreToldAndKeepWhatMattersMost(t *testing.T) {
 		w := []Want{named("a.dll", always())}
 		read(l.Query(w), 2, log(t, lines...))
 		events, cut := l.Events(w, at(3600), topicWords)
-		if len(events) != maxNear || len(cut.Own) != 0 || len(cut.Other) != 1 || !strings.Contains(cut.Other[0], "of the 4500 records about 0a.dll only the 2000 nearest") {
+		if len(events) != maxNear || len(cut.Own) != 0 || len(cut.Other) != 1 || !strings.Contains(cut.Other[0], "of the 4500 records about 0a.dll only the 1000 nearest") {
 			t.Errorf("%d events, %v", len(events), cut)
 		}
 		if events[0].Time < at(0) || events[len(events)-1].Time > at(7200) {
@@ -326,6 +326,13 @@ func TestKeptRecordsAreVisited(t *testing.T) {
 	})
 	if err != nil || fmt.Sprint(seen) != "[2]" {
 		t.Errorf("visited %v, %v", seen, err)
+	}
+}
+
+func TestOfWhatWasNotAskedThereIsNothing(t *testing.T) {
+	events, cut := library().Events([]Want{did(7, always()), named("a.dll", always())}, at(0), topicWords)
+	if len(events) != 0 || len(cut.Own)+len(cut.Other) != 0 {
+		t.Errorf("%d events, %v", len(events), cut)
 	}
 }
 

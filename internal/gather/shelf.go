@@ -17,7 +17,7 @@ const MaxCopies = 16
 const (
 	maxEvents = 20_000 // events that one case gets
 	maxHour   = 4_000  // events kept of one topic within an hour
-	maxNear   = 2_000  // events of one topic that a case gets beside its own deeds
+	maxNear   = 1_000  // events of one topic that a case gets beside its own deeds
 )
 
 // found is an event that a reading found, kept once however many cases and topics want it.
@@ -130,10 +130,11 @@ type Cut struct {
 }
 
 // Events puts together what was found on the topics, each event once, by time. Where it is too much, what the case is about comes
-// first, then what lies nearest to a time. name says a topic in words.
+// first, then what lies nearest to a time. Of topics that were not asked there is nothing. name says a topic in words. The list
+// holds until the next call.
 func (l *Library) Events(wants []Want, near reeve.Time, name func(Topic) string) ([]reeve.Event, Cut) {
 	var cut Cut
-	var own, other []*found
+	own, other := l.own[:0], l.other[:0]
 	l.turn++
 	take := func(list []*found, from []*found) []*found {
 		for _, f := range from {
@@ -145,7 +146,7 @@ func (l *Library) Events(wants []Want, near reeve.Time, name func(Topic) string)
 		return list
 	}
 	for i := range wants {
-		if w := &wants[i]; w.Own {
+		if w := &wants[i]; w.Own && l.shelves[w.Topic] != nil {
 			sh := l.shelves[w.Topic]
 			own = take(own, sh.within(w))
 			if sh.full {
@@ -154,7 +155,7 @@ func (l *Library) Events(wants []Want, near reeve.Time, name func(Topic) string)
 		}
 	}
 	for i := range wants {
-		if w := &wants[i]; !w.Own {
+		if w := &wants[i]; !w.Own && l.shelves[w.Topic] != nil {
 			list := l.shelves[w.Topic].within(w)
 			if len(list) > maxNear {
 				cut.Other = append(cut.Other, fmt.Sprintf("of the %d records about %s only the %d nearest to its start were looked at", len(list), name(w.Topic), maxNear))
@@ -170,21 +171,29 @@ func (l *Library) Events(wants []Want, near reeve.Time, name func(Topic) string)
 	}
 	if most := maxEvents - len(own); len(other) > most {
 		cut.Other = append(cut.Other, fmt.Sprintf("of %d events around it only the %d nearest to its start were looked at", len(other), most))
+		slices.SortFunc(other, byTime)
 		other = nearest(other, near, most)
 	}
 	list := append(own, other...)
 	slices.SortFunc(list, func(a, b *found) int { return cmp.Or(cmp.Compare(a.Time, b.Time), a.Ref.Compare(b.Ref)) })
-	out := make([]reeve.Event, len(list))
-	for i, f := range list {
-		out[i] = f.event()
+	l.list = l.list[:0]
+	for _, f := range list {
+		l.list = append(l.list, f.event())
 	}
-	return out, cut
+	l.own, l.other = list, other
+	return l.list, cut
 }
 
-// nearest picks the events nearest to a time.
+// nearest picks the events nearest to a time out of a list by time.
 func nearest(list []*found, at reeve.Time, most int) []*found {
-	list = slices.Clone(list)
-	away := func(f *found) reeve.Time { return max(f.Time-at, at-f.Time) }
-	slices.SortFunc(list, func(a, b *found) int { return cmp.Or(cmp.Compare(away(a), away(b)), a.order(b)) })
-	return list[:most]
+	to := sort.Search(len(list), func(i int) bool { return list[i].Time >= at })
+	from := to
+	for to-from < most && (from > 0 || to < len(list)) {
+		if to == len(list) || from > 0 && at-list[from-1].Time <= list[to].Time-at {
+			from--
+		} else {
+			to++
+		}
+	}
+	return list[from:to]
 }

@@ -54,7 +54,7 @@ func unasked(drafts []*draft) []gather.Want {
 // concerns tells whether a file holds records of a host and time that is asked for.
 func (s *scanned) concerns(file string, q *gather.Query) bool {
 	for host, x := range s.where[file] {
-		if q.Concerns(host, x.from, x.to) {
+		if q.Concerns(host, x.From, x.To) {
 			return true
 		}
 	}

@@ -40,12 +40,22 @@ func (s *scanned) habitsOf(v *playbook.View, d *draft) (reeve.Habit, []playbook.
 	var footprint []playbook.Program
 	for _, c := range s.habits.Programs(d.process.Host, v.Time(), leave, maxPrograms) {
 		p := s.graph.Process(c.Process)
-		if slices.Contains(payloads, c.Base) || !inPlace(p.Image) || len(p.Refs) == 0 {
+		if slices.Contains(payloads, c.Base) || !s.inPlace(p.Image) || len(p.Refs) == 0 {
 			continue
 		}
 		footprint = append(footprint, playbook.Program{Base: c.Base, Runs: c.Runs, Ref: p.Refs[0]})
 	}
 	return h, footprint
+}
+
+// inPlace remembers the answers of the function below.
+func (s *scanned) inPlace(image string) bool {
+	in, known := s.places[image]
+	if !known {
+		in = inPlace(image)
+		s.places[image] = in
+	}
+	return in
 }
 
 // inPlace tells whether a program that shall speak for its host lies where only administrators write, and, when it is on the

@@ -18,7 +18,9 @@ import (
 	"reeve"
 	"reeve/evtx"
 	"reeve/internal/evidence"
+	"reeve/internal/ingest"
 	"reeve/internal/triage"
+	"reeve/internal/winlog"
 	"reeve/sigma"
 )
 
@@ -366,5 +368,31 @@ func save(t testing.TB, path string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// decode gives a record its meaning.
+func decode(t testing.TB, r record) *reeve.Event {
+	t.Helper()
+	var out *reeve.Event
+	_, err := ingest.Scan(context.Background(), logs{"a.evtx": {r}}.set(t), ingest.Options{Threads: 1}, func(int) ingest.Sink { return &one{winlog.NewDecoder(), &out} })
+	if err != nil || out == nil {
+		t.Fatalf("no event in %+v: %v", r, err)
+	}
+	return out
+}
+
+// one is a sink for one event.
+type one struct {
+	decoder *winlog.Decoder
+	out     **reeve.Event
+}
+
+func (o *one) Lost(reeve.ReadError) {}
+
+func (o *one) Record(rec reeve.Record) {
+	if p := o.decoder.Meaning(rec); p != nil {
+		e := o.decoder.Decode(rec, p)
+		*o.out = &e
 	}
 }

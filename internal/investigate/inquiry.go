@@ -3,7 +3,6 @@ package investigate
 import (
 	"reeve"
 	"reeve/internal/gather"
-	"reeve/internal/playbook"
 	"reeve/internal/winlog"
 )
 
@@ -11,31 +10,15 @@ import (
 // program did not match. The first of the further readings comes by these records anyway.
 type inquiry struct {
 	rules   *Rules
-	about   map[reeve.Ref]*questioned
-	answers []*answers // one a worker
+	about   map[reeve.Ref][]lookup
+	answers []*[]func([]*draft) // of each worker, what it has to tell the cases
 }
 
-// questioned is what is asked about one record.
-type questioned struct{ looked, silent []lookup }
-
-// lookup is about a rule, or about those that mention a program.
+// lookup is about a rule that matched, or, with a program, about those that mention it.
 type lookup struct {
 	draft   int
 	rule    int32
 	program string
-}
-
-// answers are one worker's.
-type answers struct {
-	looked []looked
-	silent []silence
-}
-
-// looked is what a rule looked at in a record of a case.
-type looked struct {
-	draft  int
-	key    lookedKey
-	fields []reeve.NamedValue
 }
 
 // lookedKey names what a rule looked at in a record.
@@ -44,29 +27,16 @@ type lookedKey struct {
 	rule string
 }
 
-// silence is a word about rules that did not see a case's subject.
-type silence struct {
-	draft int
-	rules []playbook.SilentRule
-}
-
 // inquire lists the records about which the cases ask the rules.
 func (s *scanned) inquire(drafts []*draft, rules *Rules) *inquiry {
-	q := &inquiry{rules: rules, about: map[reeve.Ref]*questioned{}}
-	of := func(r reeve.Ref) *questioned {
-		if q.about[r] == nil {
-			q.about[r] = &questioned{}
-		}
-		return q.about[r]
-	}
+	q := &inquiry{rules: rules, about: map[reeve.Ref][]lookup{}}
 	for i, d := range drafts {
 		for _, h := range d.hits {
-			x := of(h.ref)
-			x.looked = append(x.looked, lookup{draft: i, rule: h.rule})
+			q.about[h.ref] = append(q.about[h.ref], lookup{draft: i, rule: h.rule})
 		}
 		if d.opened.Entry != nil && !d.process.Inferred {
-			x := of(d.process.Refs[0])
-			x.silent = append(x.silent, lookup{draft: i, program: d.opened.Entry.Name})
+			at := d.process.Refs[0]
+			q.about[at] = append(q.about[at], lookup{draft: i, program: d.opened.Entry.Name})
 		}
 	}
 	return q
@@ -78,19 +48,18 @@ func (q *inquiry) visitor() func(*winlog.Decoder) gather.Visit {
 		return nil
 	}
 	return func(d *winlog.Decoder) gather.Visit {
-		rules, a := q.rules.worker(d), &answers{}
-		q.answers = append(q.answers, a)
+		rules, told := q.rules.worker(d), &[]func([]*draft){}
+		q.answers = append(q.answers, told)
 		return func(rec reeve.Record) {
 			ref := rec.Ref()
-			x := q.about[ref]
-			if x == nil {
-				return
-			}
-			for _, l := range x.looked {
-				a.looked = append(a.looked, looked{l.draft, lookedKey{ref, rules.rules[l.rule].ID}, rules.matcher.Looked(rec, l.rule)})
-			}
-			for _, l := range x.silent {
-				a.silent = append(a.silent, silence{l.draft, rules.silent(rec, l.program)})
+			for _, l := range q.about[ref] {
+				if l.program != "" {
+					silent := rules.silent(rec, l.program)
+					*told = append(*told, func(drafts []*draft) { drafts[l.draft].silent = silent })
+					continue
+				}
+				key, fields := lookedKey{ref, rules.rules[l.rule].ID}, rules.matcher.Looked(rec, l.rule)
+				*told = append(*told, func(drafts []*draft) { drafts[l.draft].looked[key] = fields })
 			}
 		}
 	}
@@ -98,12 +67,9 @@ func (q *inquiry) visitor() func(*winlog.Decoder) gather.Visit {
 
 // tell hands the answers to the cases, which ask once.
 func (q *inquiry) tell(drafts []*draft) {
-	for _, a := range q.answers {
-		for _, l := range a.looked {
-			drafts[l.draft].looked[l.key] = l.fields
-		}
-		for _, x := range a.silent {
-			drafts[x.draft].silent = x.rules
+	for _, told := range q.answers {
+		for _, answer := range *told {
+			answer(drafts)
 		}
 	}
 	q.answers, q.about = nil, nil

@@ -23,16 +23,16 @@ const (
 	lookAhead = reeve.Hour
 )
 
-// kept are the kinds of event that any case on a host may need, whomever their records name, and how far before and after the
-// subject's start. Services, tasks and boots stay true for long; what a program arranged may show only later.
-func kept() []struct {
+// kept is a kind of event that any case on a host may need, whomever its records name, and how far before and after the
+// subject's start.
+type kept struct {
 	kind        reeve.Kind
 	back, ahead reeve.Time
-} {
-	return []struct {
-		kind        reeve.Kind
-		back, ahead reeve.Time
-	}{
+}
+
+// keptKinds: services, tasks and boots stay true for long; what a program arranged may show only later.
+func keptKinds() []kept {
+	return []kept{
 		{reeve.ServiceInstall, lookLong, reeve.Day},
 		{reeve.TaskChange, lookLong, reeve.Day},
 		{reeve.Installer, lookLong, lookAhead},
@@ -110,7 +110,10 @@ func begin(o triage.Opened, g *process.Graph) *draft {
 	}
 	d.askFile(d.process.Image)
 	d.question(d.process.Image)
-	for _, k := range kept() {
+	for _, path := range questions.Companions(&playbook.View{Process: d.process, LOLBin: d.lolbin, Graph: g}) { // as far as they are known beforehand
+		d.askFile(path)
+	}
+	for _, k := range keptKinds() {
 		d.ask(gather.Happened, 0, string(k.kind), d.long(k.back, k.ahead), false)
 	}
 	return d

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reeve"
+	"reeve/internal/trail"
 	"reeve/internal/winlog"
 )
 
@@ -31,14 +32,14 @@ func (s *scanned) result(opt *Options, triaged []reeve.Triaged) *reeve.Investiga
 
 // unreadable are the losses of files that hold one channel of one host, so that it is known where the hole is.
 func (s *scanned) unreadable() []reeve.Gap {
-	owner := map[string]*source{}
+	owner := map[string]*trail.Source{}
 	for i := range s.sources {
 		x := &s.sources[i]
-		if _, seen := owner[x.file]; seen {
-			owner[x.file] = nil
+		if _, seen := owner[x.File]; seen {
+			owner[x.File] = nil
 			continue
 		}
-		owner[x.file] = x
+		owner[x.File] = x
 	}
 	var out []reeve.Gap
 	for i := range s.files {
@@ -48,7 +49,7 @@ func (s *scanned) unreadable() []reeve.Gap {
 			if len(f.Errors) == 1 && f.MoreErrors == 0 {
 				says = "a part of " + f.Path + " could not be read"
 			}
-			out = append(out, reeve.Gap{Host: x.host, Channel: x.channel, Kind: "unreadable", From: x.from, To: x.to, Says: says, Ref: f.Errors[0].Ref})
+			out = append(out, reeve.Gap{Host: x.Host, Channel: x.Channel, Kind: "unreadable", From: x.From, To: x.To, Says: says, Ref: f.Errors[0].Ref})
 		}
 	}
 	return out

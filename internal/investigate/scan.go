@@ -14,6 +14,7 @@ import (
 	"reeve/internal/ingest"
 	"reeve/internal/prevalence"
 	"reeve/internal/process"
+	"reeve/internal/trail"
 	"reeve/internal/triage"
 	"reeve/lolbas"
 )
@@ -25,17 +26,15 @@ type scanned struct {
 	graph    *process.Graph
 	coverage *coverage.Coverage
 	habits   *prevalence.Table
-	runs     map[reeve.ProcID]run // executions that may become a case
-	hits     []located            // by process, time and rule
-	where    map[string]map[string]stretch
-	sources  []source
+	runs     map[reeve.ProcID]run              // executions that may become a case
+	hits     []located                         // by process, time and rule
+	where    map[string]map[string]trail.Times // by file and host
+	sources  []trail.Source
 	starters map[string]bool            // hosts with records of process starts
 	nameless map[reeve.Ref]reeve.ProcID // processes whose records give neither GUID nor pid, by their records
+	places   map[string]bool            // programs of which it was asked whether they lie where they belong
 	library  *gather.Library            // what the further readings find
 }
-
-// source is one channel of one host in one file.
-type source = place
 
 // located is a hit with the process that it is about.
 type located struct {
@@ -57,38 +56,23 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	if err != nil {
 		return nil, err
 	}
-	s := &scanned{files: files, canon: process.Canon(hostNames(watchers)), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{}}
-	builders, counters := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers))
+	builders, counters, trails := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers)), make([]*trail.Trail, len(watchers))
+	var names []string
 	for i, w := range watchers {
-		builders[i], counters[i] = w.builder, w.counter
+		builders[i], counters[i], trails[i] = w.builder, w.counter, w.trail
+		names = append(names, w.trail.Hosts()...)
 	}
+	s := &scanned{files: files, canon: process.Canon(names), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{}, places: map[string]bool{}}
 	s.graph = process.Build(builders, s.canon)
 	s.coverage = coverage.Build(counters, s.canon)
-	trails := mergeTrails(watchers, s.canon)
-	s.where = trails.files()
-	s.sources = trails.sources()
+	rows := trail.Merge(trails, s.canon)
+	s.where, s.sources = rows.Files(), rows.Sources()
 	s.nameThem()
 	s.library = gather.New(s.canon, s.actor)
 	s.locateRuns(watchers)
 	s.locateHits(watchers)
 	s.habits = prevalence.Build(s.walk())
-	return s, s.discount(ctx, set, opt, trails.twice())
-}
-
-// hostNames lists every name under which a host appears.
-func hostNames(watchers []*watcher) []string {
-	seen := map[string]bool{}
-	for _, w := range watchers {
-		for k := range w.trail.stretches {
-			seen[k.host] = true
-		}
-	}
-	out := make([]string, 0, len(seen))
-	for h := range seen {
-		out = append(out, h)
-	}
-	slices.Sort(out)
-	return out
+	return s, s.discount(ctx, set, opt, rows.Twice())
 }
 
 // nameThem notes the processes that can only be known by their records.
@@ -101,6 +85,9 @@ func (s *scanned) nameThem() {
 		}
 	}
 }
+
+// millisecond is to what times are compared that a converter may have cut.
+const millisecond = reeve.Second / 1000
 
 // actor is the process that a record is about; 0 when none is known.
 func (s *scanned) actor(host string, key reeve.ProcKey, at reeve.Time, ref reeve.Ref) reeve.ProcID {

@@ -9,6 +9,7 @@ import (
 	"reeve/internal/playbook"
 	"reeve/internal/prevalence"
 	"reeve/internal/process"
+	"reeve/internal/trail"
 	"reeve/internal/triage"
 	"reeve/internal/winlog"
 	"reeve/lolbas"
@@ -23,7 +24,7 @@ type watcher struct {
 
 	builder *process.Builder
 	counter *coverage.Counter
-	trail   *trail
+	trail   *trail.Trail
 	runs    []run
 	hits    []hit
 	texts   texts
@@ -71,7 +72,7 @@ type hit struct {
 
 func newWatcher(opt *Options) *watcher {
 	d := winlog.NewDecoder()
-	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: newTrail(), texts: texts{},
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), texts: texts{},
 		judged: map[string]judged{}, told: map[hostKey]int{}}
 }
 
@@ -81,7 +82,7 @@ func (w *watcher) Lost(reeve.ReadError) {}
 // Record looks at one record.
 func (w *watcher) Record(rec reeve.Record) {
 	head, ref := rec.Head(), rec.Ref()
-	w.trail.pass(ref, head)
+	w.trail.Pass(ref, head)
 	w.counter.Record(head.Computer, head.Channel, ref.RecordID, ref.HasID, head.Time, ref)
 	plan := w.decoder.Meaning(rec)
 	w.light = winlog.Light{Host: head.Computer, Time: head.Time, Image: w.light.Image[:0]}

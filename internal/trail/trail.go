@@ -1,4 +1,9 @@
-package investigate
+// Package trail remembers which files hold which hosts and channels, and when. It answers which files another reading needs, and
+// which can hold a record twice: those whose rows of one channel overlap in record ids and in time.
+//
+// Invariants: the answers depend on the records alone, not on who read which part of a file; where something is too much to be
+// told apart, a file counts as one that may hold copies. The package does not know what a record means.
+package trail
 
 import (
 	"cmp"
@@ -8,17 +13,16 @@ import (
 	"reeve"
 )
 
-// trail remembers which files hold which hosts and channels, and when. It answers which files a second reading needs, and
-// which files can hold a record twice: those whose stretches of one channel overlap in record ids and in time.
-type trail struct {
-	stretches map[trailKey]*stretches
+// Trail is what one worker saw.
+type Trail struct {
+	stretches map[key]*stretches
 	last      *stretches
-	lastKey   trailKey
+	lastKey   key
 	part      int
 	offset    int64
 }
 
-type trailKey struct{ file, host, channel string }
+type key struct{ file, host, channel string }
 
 type stretches struct {
 	list []stretch
@@ -43,11 +47,12 @@ const (
 // millisecond is to what times are compared that a converter may have cut.
 const millisecond = reeve.Second / 1000
 
-func newTrail() *trail { return &trail{stretches: map[trailKey]*stretches{}} }
+// New gives an empty trail for one worker.
+func New() *Trail { return &Trail{stretches: map[key]*stretches{}} }
 
-// pass notes a record. A jump within the file means that another worker reads what lies between: the row ends there.
-func (t *trail) pass(ref reeve.Ref, head *reeve.Head) {
-	k := trailKey{ref.File, head.Computer, head.Channel}
+// Pass notes a record. A jump within the file means that another worker reads what lies between: the row ends there.
+func (t *Trail) Pass(ref reeve.Ref, head *reeve.Head) {
+	k := key{ref.File, head.Computer, head.Channel}
 	s := t.last
 	if s == nil || t.lastKey != k {
 		if s = t.stretches[k]; s == nil {
@@ -90,28 +95,38 @@ func (x *stretch) take(at reeve.Time) {
 	x.to = max(x.to, at)
 }
 
-// paths is the merged word of all workers' trails, in order of host, channel and first id.
-type paths struct{ list []place }
+// Hosts lists every name under which a host appears, with repetitions.
+func (t *Trail) Hosts() []string {
+	var out []string
+	for k := range t.stretches {
+		out = append(out, k.host)
+	}
+	return out
+}
 
-type place struct {
-	file, host, channel string
+// Rows is the merged word of all workers, in order of host, channel and first id.
+type Rows struct{ list []row }
+
+type row struct {
+	key
 	stretch
 }
 
-// mergeTrails joins the trails under canonical host names; rows that follow one another in a file become one, whoever read them.
-func mergeTrails(watchers []*watcher, canon func(string) string) *paths {
-	var all []place
-	for _, w := range watchers {
-		for k, s := range w.trail.stretches {
+// Merge joins the trails under canonical host names; rows that follow one another in a file become one, whoever read them.
+func Merge(trails []*Trail, canon func(string) string) *Rows {
+	var all []row
+	for _, t := range trails {
+		for k, s := range t.stretches {
+			k.host = canon(k.host)
 			for _, x := range s.list {
-				all = append(all, place{k.file, canon(k.host), k.channel, x})
+				all = append(all, row{k, x})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b place) int {
+	slices.SortFunc(all, func(a, b row) int {
 		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(a.channel, b.channel), strings.Compare(a.file, b.file), cmp.Compare(a.at, b.at), cmp.Compare(a.first, b.first))
 	})
-	p := &paths{}
+	p := &Rows{}
 	for _, x := range all {
 		if n := len(p.list); n > 0 {
 			if y := &p.list[n-1]; y.file == x.file && y.host == x.host && y.channel == x.channel && y.ids == x.ids && (!x.ids || x.first > y.last) {
@@ -123,48 +138,61 @@ func mergeTrails(watchers []*watcher, canon func(string) string) *paths {
 		}
 		p.list = append(p.list, x)
 	}
-	slices.SortStableFunc(p.list, func(a, b place) int {
+	slices.SortStableFunc(p.list, func(a, b row) int {
 		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(a.channel, b.channel), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 	})
 	return p
 }
 
-// files tells for each file the hosts that it holds and when: what a second reading asks.
-func (p *paths) files() map[string]map[string]stretch {
-	out := map[string]map[string]stretch{}
-	for _, x := range p.list {
-		if out[x.file] == nil {
-			out[x.file] = map[string]stretch{}
+// Times is when something was written; both are 0 where nothing says so.
+type Times struct{ From, To reeve.Time }
+
+// Files tells for each file the hosts that it holds and when.
+func (p *Rows) Files() map[string]map[string]Times {
+	out := map[string]map[string]Times{}
+	for _, x := range p.Sources() {
+		if out[x.File] == nil {
+			out[x.File] = map[string]Times{}
 		}
-		s := out[x.file][x.host]
-		s.take(x.from)
-		s.take(x.to)
-		out[x.file][x.host] = s
+		have := stretch{from: out[x.File][x.Host].From, to: out[x.File][x.Host].To}
+		have.take(x.From)
+		have.take(x.To)
+		out[x.File][x.Host] = Times{have.from, have.to}
 	}
 	return out
 }
 
-// sources lists the channels of each file with their time.
-func (p *paths) sources() []source {
-	at := map[trailKey]int{}
-	var out []source
+// Source is one channel of one host in one file.
+type Source struct {
+	File, Host, Channel string
+	Times
+}
+
+// Sources lists the channels of each file, by host and channel.
+func (p *Rows) Sources() []Source {
+	at := map[key]int{}
+	var out []stretch
+	var keys []key
 	for _, x := range p.list {
-		k := trailKey{x.file, x.host, x.channel}
-		i, ok := at[k]
+		i, ok := at[x.key]
 		if !ok {
 			i = len(out)
-			at[k] = i
-			out = append(out, source{file: x.file, host: x.host, channel: x.channel, stretch: stretch{from: x.from, to: x.to}})
+			at[x.key] = i
+			out, keys = append(out, stretch{}), append(keys, x.key)
 		}
 		out[i].take(x.from)
 		out[i].take(x.to)
 	}
-	return out
+	list := make([]Source, len(out))
+	for i, k := range keys {
+		list[i] = Source{k.file, k.host, k.channel, Times{out[i].from, out[i].to}}
+	}
+	return list
 }
 
-// twice lists the files that may hold records which stand elsewhere too. A row that meets more others than it can be compared
+// Twice lists the files that may hold records which stand elsewhere too. A row that meets more others than it can be compared
 // with may be in any of them.
-func (p *paths) twice() map[string]bool {
+func (p *Rows) Twice() map[string]bool {
 	out := map[string]bool{}
 	reach, met := uint64(0), false // of the rows that met too many
 	for a := range p.list {
@@ -193,6 +221,6 @@ func (p *paths) twice() map[string]bool {
 }
 
 // meets tells whether a row that begins no lower has ids of this one.
-func (p *place) meets(o *place) bool {
+func (p *row) meets(o *row) bool {
 	return p.host == o.host && p.channel == o.channel && o.first <= p.last
 }
