@@ -107,7 +107,7 @@ func home(e *Entry) string {
 	forms := listedForms[e.Name]
 	words := forms[0].folder()
 	if slices.ContainsFunc(forms, func(other form) bool { return other.key != forms[0].key && !strings.Contains(other.key, "syswow64") }) {
-		words += " or another place that is known for it"
+		words += " or another known place"
 	}
 	return words
 }

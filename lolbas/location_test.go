@@ -215,7 +215,7 @@ var located = []struct {
 	{`C:\Windows.old.000\ProgramData\certutil.exe`, UserWritable, `upgrade kept`},
 	{`C:\Windows.old\Program Files\x\certutil.exe`, ServicingCopy, ``},
 	// Where something belongs is worded by what all its installations have in common.
-	{`C:\Users\bob\mftrace.exe`, UserWritable, `belongs in C:\Program Files (x86)\Windows Kits\10\bin\<version>\<architecture> or another place`},
+	{`C:\Users\bob\mftrace.exe`, UserWritable, `belongs in C:\Program Files (x86)\Windows Kits\10\bin\<version>\<architecture> or another known place.`},
 	{`C:\Users\bob\certutil.exe`, UserWritable, `belongs in C:\Windows\System32.`},
 	{`C:\Users\bob\installutil.exe`, UserWritable, `\<.NET version>`},
 	// No list.
