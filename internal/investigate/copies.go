@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"hash/maphash"
-	"slices"
 	"strings"
 
 	"reeve"
@@ -28,7 +27,7 @@ func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options,
 	seed := maphash.MakeSeed()
 	var readers []*copyReader
 	_, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
-		r := &copyReader{canon: s.canon, number: number, decoder: winlog.NewDecoder(), subjects: map[copySubject]int32{}}
+		r := &copyReader{canon: s.canon, number: number, decoder: winlog.NewDecoder(), subjects: map[copySubject]*copySubject{}, seen: copies{}, again: map[sighting]int{}}
 		r.hash.SetSeed(seed)
 		readers = append(readers, r)
 		return r
@@ -36,33 +35,49 @@ func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options,
 	if err != nil {
 		return err
 	}
-	var all []sighting
-	var subjects []copySubject
+	all := copies{}
 	for _, r := range readers {
-		for i := range r.seen {
-			r.seen[i].of += int32(len(subjects))
+		for x, n := range r.again {
+			s.copied(x, n)
 		}
-		subjects, all = append(subjects, r.list...), append(all, r.seen...)
-		r.seen = nil
-	}
-	slices.SortFunc(all, func(a, b sighting) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.file, b.file), strings.Compare(string(subjects[a.of].kind), string(subjects[b.of].kind)))
-	})
-	for i := 1; i < len(all); i++ {
-		if x := &all[i]; x.hash == all[i-1].hash {
-			s.files[x.file].Duplicates++
-			of := &subjects[x.of]
-			s.coverage.Discount(of.host, of.channel, of.kind, 1)
+		for hash, x := range r.seen {
+			all.meet(hash, x, s.copied)
 		}
+		r.seen, r.again = nil, nil
 	}
 	return nil
 }
 
-// sighting is one place of one record, 16 bytes; hash is of what makes two records the same.
+// copied takes further copies of records out of the counts of their file, channel and kind.
+func (s *scanned) copied(x sighting, n int) {
+	s.files[x.file].Duplicates += n
+	s.coverage.Discount(x.of.host, x.of.channel, x.of.kind, n)
+}
+
+// copies keeps the place of every record that comes first in the order of files, by what makes two records the same.
+type copies map[uint64]sighting
+
+// sighting is one place of a record.
 type sighting struct {
-	hash uint64
 	file int32
-	of   int32
+	of   *copySubject
+}
+
+// meet notes a place of a record, and tells of every other than the first.
+func (c copies) meet(hash uint64, x sighting, again func(sighting, int)) {
+	old, ok := c[hash]
+	if ok && old.before(x) {
+		again(x, 1)
+		return
+	}
+	c[hash] = x
+	if ok {
+		again(old, 1)
+	}
+}
+
+func (x sighting) before(o sighting) bool {
+	return cmp.Or(cmp.Compare(x.file, o.file), strings.Compare(string(x.of.kind), string(o.of.kind))) <= 0
 }
 
 // copySubject is what a record counts towards.
@@ -77,9 +92,9 @@ type copyReader struct {
 	number   map[string]int32
 	decoder  *winlog.Decoder
 	hash     maphash.Hash
-	subjects map[copySubject]int32
-	list     []copySubject
-	seen     []sighting
+	subjects map[copySubject]*copySubject
+	seen     copies
+	again    map[sighting]int
 }
 
 // Lost does nothing: losses were told by the first reading.
@@ -96,11 +111,10 @@ func (r *copyReader) Record(rec reeve.Record) {
 	if plan := r.decoder.Meaning(rec); plan != nil {
 		of.kind = plan.Kind
 	}
-	i, ok := r.subjects[of]
-	if !ok {
-		i = int32(len(r.list))
-		r.subjects[of] = i
-		r.list = append(r.list, of)
+	subject := r.subjects[of]
+	if subject == nil {
+		subject = &copySubject{of.host, of.channel, of.kind}
+		r.subjects[of] = subject
 	}
 	r.hash.Reset()
 	for _, text := range [...]string{of.host, head.Provider, head.Channel} {
@@ -108,5 +122,5 @@ func (r *copyReader) Record(rec reeve.Record) {
 		r.hash.WriteByte(0)
 	}
 	maphash.WriteComparable(&r.hash, [2]uint64{ref.RecordID, uint64(head.Time / millisecond)})
-	r.seen = append(r.seen, sighting{r.hash.Sum64(), r.number[ref.File], i})
+	r.seen.meet(r.hash.Sum64(), sighting{r.number[ref.File], subject}, func(x sighting, n int) { r.again[x] += n })
 }

@@ -3,6 +3,7 @@ package investigate
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"reeve"
 	"reeve/internal/evidence"
@@ -19,7 +20,8 @@ func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, d
 	for round := 1; len(drafts) > 0; round++ {
 		q := s.library.Query(unasked(drafts))
 		o := opt.ingest(func(p ingest.Progress) { opt.progress(fmt.Sprintf("gather %d", round), p) })
-		o.Only = func(file string) bool { return s.concerns(file, q) }
+		o.Where = func(file string, from, to int64) bool { return s.where.Holds(file, from, to, q.Concerns) }
+		o.Only = func(file string) bool { return o.Where(file, 0, math.MaxInt64) }
 		if err := q.Read(ctx, set, o, inquiry.visitor()); err != nil {
 			return err
 		}
@@ -49,16 +51,6 @@ func unasked(drafts []*draft) []gather.Want {
 		d.asked = len(d.wants)
 	}
 	return out
-}
-
-// concerns tells whether a file holds records of a host and time that is asked for.
-func (s *scanned) concerns(file string, q *gather.Query) bool {
-	for host, x := range s.where[file] {
-		if q.Concerns(host, x.From, x.To) {
-			return true
-		}
-	}
-	return false
 }
 
 // eventsOf puts together what a case asked for, and notes what was left out.

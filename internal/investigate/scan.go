@@ -26,9 +26,9 @@ type scanned struct {
 	graph    *process.Graph
 	coverage *coverage.Coverage
 	habits   *prevalence.Table
-	runs     map[reeve.ProcID]run              // executions that may become a case
-	hits     []located                         // by process, time and rule
-	where    map[string]map[string]trail.Times // by file and host
+	runs     map[reeve.ProcID]run // executions that may become a case
+	hits     []located            // by process, time and rule
+	where    *trail.Map
 	sources  []trail.Source
 	starters map[string]bool            // hosts with records of process starts
 	nameless map[reeve.Ref]reeve.ProcID // processes whose records give neither GUID nor pid, by their records
@@ -56,17 +56,18 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	if err != nil {
 		return nil, err
 	}
-	builders, counters, trails := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers)), make([]*trail.Trail, len(watchers))
+	builders, counters := make([]*process.Builder, len(watchers)), make([]*coverage.Counter, len(watchers))
+	trails, charts := make([]*trail.Trail, len(watchers)), make([]*trail.Chart, len(watchers))
 	var names []string
 	for i, w := range watchers {
-		builders[i], counters[i], trails[i] = w.builder, w.counter, w.trail
+		builders[i], counters[i], trails[i], charts[i] = w.builder, w.counter, w.trail, w.chart
 		names = append(names, w.trail.Hosts()...)
 	}
 	s := &scanned{files: files, canon: process.Canon(names), runs: map[reeve.ProcID]run{}, starters: map[string]bool{}, nameless: map[reeve.Ref]reeve.ProcID{}, places: map[string]bool{}}
 	s.graph = process.Build(builders, s.canon)
 	s.coverage = coverage.Build(counters, s.canon)
 	rows := trail.Merge(trails, s.canon)
-	s.where, s.sources = rows.Files(), rows.Sources()
+	s.where, s.sources = trail.MergeCharts(charts, s.canon), rows.Sources()
 	s.nameThem()
 	s.library = gather.New(s.canon, s.actor)
 	s.locateRuns(watchers)

@@ -25,6 +25,7 @@ type watcher struct {
 	builder *process.Builder
 	counter *coverage.Counter
 	trail   *trail.Trail
+	chart   *trail.Chart
 	runs    []run
 	hits    []hit
 	texts   texts
@@ -72,7 +73,7 @@ type hit struct {
 
 func newWatcher(opt *Options) *watcher {
 	d := winlog.NewDecoder()
-	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), texts: texts{},
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
 		judged: map[string]judged{}, told: map[hostKey]int{}}
 }
 
@@ -83,6 +84,7 @@ func (w *watcher) Lost(reeve.ReadError) {}
 func (w *watcher) Record(rec reeve.Record) {
 	head, ref := rec.Head(), rec.Ref()
 	w.trail.Pass(ref, head)
+	w.chart.Pass(ref, head)
 	w.counter.Record(head.Computer, head.Channel, ref.RecordID, ref.HasID, head.Time, ref)
 	plan := w.decoder.Meaning(rec)
 	w.light = winlog.Light{Host: head.Computer, Time: head.Time, Image: w.light.Image[:0]}

@@ -147,21 +147,6 @@ func Merge(trails []*Trail, canon func(string) string) *Rows {
 // Times is when something was written; both are 0 where nothing says so.
 type Times struct{ From, To reeve.Time }
 
-// Files tells for each file the hosts that it holds and when.
-func (p *Rows) Files() map[string]map[string]Times {
-	out := map[string]map[string]Times{}
-	for _, x := range p.Sources() {
-		if out[x.File] == nil {
-			out[x.File] = map[string]Times{}
-		}
-		have := stretch{from: out[x.File][x.Host].From, to: out[x.File][x.Host].To}
-		have.take(x.From)
-		have.take(x.To)
-		out[x.File][x.Host] = Times{have.from, have.to}
-	}
-	return out
-}
-
 // Source is one channel of one host in one file.
 type Source struct {
 	File, Host, Channel string

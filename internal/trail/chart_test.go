@@ -1,4 +1,4 @@
-package chart
+package trail
 
 import (
 	"fmt"
@@ -22,13 +22,13 @@ func only(host string, from, to reeve.Time) func(string, reeve.Time, reeve.Time)
 }
 
 func TestAPartIsLeftOutWhenItHoldsNothingThatIsAsked(t *testing.T) {
-	c := New()
+	c := NewChart()
 	for i := range int64(10) {
 		pass(c, "a.evtx", "PC-1", 4096+i*100, 1000+reeve.Time(i))
 		pass(c, "a.evtx", "PC-2", 70_000+i*100, 2000+reeve.Time(i))
 	}
 	pass(c, "a.evtx", "PC-1", 140_000, 0)
-	m := Merge([]*Chart{c}, strings.ToLower)
+	m := MergeCharts([]*Chart{c}, strings.ToLower)
 	for _, x := range []struct {
 		says     string
 		file     string
@@ -52,15 +52,15 @@ func TestAPartIsLeftOutWhenItHoldsNothingThatIsAsked(t *testing.T) {
 }
 
 func TestManyHostsInOneStretchAreAnyHost(t *testing.T) {
-	c := New()
+	c := NewChart()
 	for i := range int64(20) {
 		pass(c, "f.evtx", fmt.Sprintf("pc%d", i), 4096+i, 1)
 	}
-	if m := Merge([]*Chart{c}, strings.ToLower); !m.Holds("f.evtx", 0, 9999, func(string, reeve.Time, reeve.Time) bool { return false }) {
+	if m := MergeCharts([]*Chart{c}, strings.ToLower); !m.Holds("f.evtx", 0, 9999, func(string, reeve.Time, reeve.Time) bool { return false }) {
 		t.Error("hosts beyond the room of a stretch were forgotten")
 	}
 	if n := cap(c.list); n != 0 {
-		t.Errorf("a chart that was taken over still holds %d stretches", n)
+		t.Errorf("a chart that was taken over still holds %d pieces", n)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestNothingThatIsAskedIsLeftOut(t *testing.T) {
 		at         reeve.Time
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		charts := []*Chart{New(), New(), New()}
+		charts := []*Chart{NewChart(), NewChart(), NewChart()}
 		var all []record
 		for _, file := range []string{"a", "b"} {
 			offset := int64(rapid.IntRange(0, 5000).Draw(t, "begin"))
@@ -87,7 +87,7 @@ func TestNothingThatIsAskedIsLeftOut(t *testing.T) {
 				offset += int64(part)
 			}
 		}
-		m := Merge(charts, strings.ToLower)
+		m := MergeCharts(charts, strings.ToLower)
 		for _, r := range all {
 			if !m.Holds(r.file, r.offset, r.offset+1, only(strings.ToLower(r.host), r.at, r.at)) {
 				t.Fatalf("%+v was left out", r)
@@ -97,7 +97,7 @@ func TestNothingThatIsAskedIsLeftOut(t *testing.T) {
 }
 
 func TestPassingAllocatesNothing(t *testing.T) {
-	c := New()
+	c := NewChart()
 	head := &reeve.Head{Computer: "pc", Time: 5}
 	ref := reeve.Ref{File: "a"}
 	c.Pass(ref, head)
@@ -108,7 +108,7 @@ func TestPassingAllocatesNothing(t *testing.T) {
 
 func BenchmarkPass(b *testing.B) {
 	b.ReportAllocs()
-	c := New()
+	c := NewChart()
 	head := &reeve.Head{Computer: "pc", Time: 5}
 	ref := reeve.Ref{File: "a"}
 	for b.Loop() {

@@ -1,9 +1,4 @@
-// Package chart remembers which stretches of which files hold which hosts, and from when to when, so that a later reading leaves
-// out what it does not need.
-//
-// Invariants: a stretch that is left out holds no record of the host and time in question; memory is some sixty bytes for every
-// 60 KiB read, however many hosts write into one log. The package does not know what is asked, nor what a record means.
-package chart
+package trail
 
 import (
 	"cmp"
@@ -12,22 +7,23 @@ import (
 	"reeve"
 )
 
-// Bounds of a stretch.
+// Bounds of a piece.
 const (
 	length   = 60 << 10 // bytes after which a new one begins: less than a chunk of an EVTX file
 	maxHosts = 4        // told apart within one; more are any host
 )
 
-// Chart is one worker's. The zero value is not ready; see New.
+// Chart is one worker's memory of which pieces of which files hold which hosts, and from when to when, so that a later reading
+// leaves out what it does not need. It takes some sixty bytes for every 60 KiB read, however many hosts write into one log.
 type Chart struct {
 	names map[string]uint32
-	list  []stretch
+	list  []piece
 	last  string // file of the last record
 	at    int64  // and its offset
 }
 
-// stretch is a part of a file that one worker read in one go.
-type stretch struct {
+// piece is a part of a file that one worker read in one go.
+type piece struct {
 	file        uint32
 	from, to    int64 // offsets of the first record and of the last
 	first, last reeve.Time
@@ -36,14 +32,14 @@ type stretch struct {
 	timeless    bool  // a record states no time
 }
 
-// New gives an empty chart.
-func New() *Chart { return &Chart{names: map[string]uint32{}} }
+// NewChart gives an empty chart.
+func NewChart() *Chart { return &Chart{names: map[string]uint32{}} }
 
 // Pass notes a record. Strings must be ones that may be kept.
 func (c *Chart) Pass(ref reeve.Ref, head *reeve.Head) {
 	n := len(c.list)
 	if n == 0 || c.last != ref.File || ref.Offset < c.at || ref.Offset-c.list[n-1].from >= length {
-		c.list = append(c.list, stretch{file: c.name(ref.File), from: ref.Offset, first: head.Time, last: head.Time})
+		c.list = append(c.list, piece{file: c.name(ref.File), from: ref.Offset, first: head.Time, last: head.Time})
 		c.last = ref.File
 		n++
 	}
@@ -67,7 +63,7 @@ func (c *Chart) name(s string) uint32 {
 	return id
 }
 
-func (s *stretch) host(id uint32) {
+func (s *piece) host(id uint32) {
 	if s.n > maxHosts || slices.Contains(s.hosts[:s.n], id) {
 		return
 	}
@@ -79,13 +75,13 @@ func (s *stretch) host(id uint32) {
 
 // Map is the merged word of all workers. It is read only.
 type Map struct {
-	files map[string][]stretch // by offset
-	hosts []string             // canonical
+	files map[string][]piece // by offset
+	hosts []string           // canonical
 }
 
-// Merge joins the charts under canonical host names. It takes them over.
-func Merge(charts []*Chart, canon func(string) string) *Map {
-	m := &Map{files: map[string][]stretch{}}
+// MergeCharts joins the charts under canonical host names. It takes them over.
+func MergeCharts(charts []*Chart, canon func(string) string) *Map {
+	m := &Map{files: map[string][]piece{}}
 	known := map[string]uint32{}
 	for _, c := range charts {
 		names := make([]string, len(c.names))
@@ -111,7 +107,7 @@ func Merge(charts []*Chart, canon func(string) string) *Map {
 		*c = Chart{}
 	}
 	for _, list := range m.files {
-		slices.SortFunc(list, func(a, b stretch) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+		slices.SortFunc(list, func(a, b piece) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
 	}
 	return m
 }
@@ -120,8 +116,8 @@ func Merge(charts []*Chart, canon func(string) string) *Map {
 // it is given; both 0 are unknown.
 func (m *Map) Holds(file string, from, to int64, asked func(host string, first, last reeve.Time) bool) bool {
 	list := m.files[file]
-	// Stretches of several workers never overlap by more than the length of one.
-	i, _ := slices.BinarySearchFunc(list, from-length, func(s stretch, at int64) int { return cmp.Compare(s.from, at) })
+	// Pieces of several workers never overlap by more than the length of one.
+	i, _ := slices.BinarySearchFunc(list, from-length, func(s piece, at int64) int { return cmp.Compare(s.from, at) })
 	for ; i < len(list) && list[i].from < to; i++ {
 		s := &list[i]
 		if s.to < from {
