@@ -17,3 +17,17 @@ func Place(path string) LocationClass {
 	}
 	return RemotePath
 }
+
+// Writable tells whether any user, or another machine, can have put a file
+// where it lies on a default installation.
+func Writable(path string) bool {
+	class := Place(path)
+	return class == UserWritable || class == RemotePath
+}
+
+// Protected tells whether only administrators can have put a file where it
+// lies on a default installation. Of a path that says no folder neither holds.
+func Protected(path string) bool {
+	class := Place(path)
+	return class == VendorCopy || class == OtherProtected || class == ServicingCopy
+}

@@ -381,3 +381,17 @@ func lacking(n int) string {
 	}
 	return fmt.Sprintf("%d process starts do not state it", n)
 }
+
+// Gaps are those of one host, by channel and time.
+func (c *Coverage) Gaps(host string) []reeve.Gap {
+	byHost := func(g reeve.Gap, host string) int { return strings.Compare(g.Host, host) }
+	from, found := slices.BinarySearchFunc(c.gaps, host, byHost)
+	if !found {
+		return nil
+	}
+	to := from
+	for to < len(c.gaps) && c.gaps[to].Host == host {
+		to++
+	}
+	return c.gaps[from:to:to]
+}

@@ -22,6 +22,8 @@ type Meaning struct {
 	// Field finds where a rule's field stands in records of rec's class, in several places where a record states it more than
 	// once, and how its text becomes what rules expect; nil leaves it as it is.
 	Field func(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, text []byte) []byte)
+	// Kind tells records without an event id apart, whose sources depend on their values; nil when there are none.
+	Kind func(rec reeve.Record) reeve.Kind
 }
 
 // Matcher is one worker's state.
@@ -41,6 +43,7 @@ type planKey struct {
 	provider string
 	channel  string
 	id       uint32
+	kind     reeve.Kind // of a record without an event id
 }
 
 // maxPlans bounds what a matcher remembers; hostile evidence can make classes without end.
@@ -75,7 +78,10 @@ func NewMatcher(e *sigma.Engine, m Meaning) *Matcher {
 
 func (m *Matcher) plan(rec reeve.Record) *plan {
 	h := rec.Head()
-	k := planKey{rec.Class(), h.Provider, h.Channel, h.EventID}
+	k := planKey{class: rec.Class(), provider: h.Provider, channel: h.Channel, id: h.EventID}
+	if k.id == 0 && m.meaning.Kind != nil {
+		k.kind = m.meaning.Kind(rec)
+	}
 	if m.lastPlan != nil && k == m.last {
 		return m.lastPlan
 	}

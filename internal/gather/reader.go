@@ -100,7 +100,7 @@ func (r *reader) byProcess(rec reeve.Record, kind reeve.Kind) {
 func namesThings(kind reeve.Kind) bool {
 	switch kind {
 	case reeve.FileCreate, reeve.FileStream, reeve.FileExecutable, reeve.FileTime, reeve.FileDelete, reeve.FileAccess, reeve.ImageLoad, reeve.ShareAccess,
-		reeve.ProcessStart, reeve.ScriptBlock, reeve.Logon, reeve.AdminLogon, reeve.ExplicitLogon, reeve.ProcessAccess, reeve.RemoteThread, reeve.Signature:
+		reeve.ProcessStart, reeve.ScriptBlock, reeve.RegistrySet, reeve.Logon, reeve.AdminLogon, reeve.ExplicitLogon, reeve.ProcessAccess, reeve.RemoteThread, reeve.Signature:
 		return true
 	}
 	return false
@@ -122,6 +122,8 @@ func (r *reader) byText(e *reeve.Event) {
 		r.namedIn(e.Get(reeve.AttrCommandLine), take)
 	case reeve.ScriptBlock:
 		r.namedIn(e.Get(reeve.AttrContent), take)
+	case reeve.RegistrySet:
+		r.namedIn(e.Get(reeve.AttrDetails), take)
 	default:
 		for _, a := range [...]reeve.Attr{reeve.AttrPath, reeve.AttrLoadedImage, reeve.AttrTargetImage} {
 			if name := FileName(e.Get(a)); name != "" {

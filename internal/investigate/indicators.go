@@ -8,7 +8,6 @@ import (
 	"reeve"
 	"reeve/cmdline"
 	"reeve/internal/playbook"
-	"reeve/internal/playbook/questions"
 )
 
 // indicatorTypes in the order in which they are listed.
@@ -69,7 +68,7 @@ func indicators(v *playbook.View, s *reeve.Subject) []reeve.Indicator {
 		case e.Kind != reeve.NetworkConnect && e.Kind != reeve.DNSQuery || !tree[v.By(e)]:
 		case e.Kind == reeve.DNSQuery:
 			add("domain", e.Get(reeve.AttrQuery), e.Ref)
-		case questions.Outside(e.Get(reeve.AttrDestIP)):
+		case playbook.Outside(e.Get(reeve.AttrDestIP)):
 			add("ip", e.Get(reeve.AttrDestIP), e.Ref)
 		}
 	}

@@ -142,7 +142,7 @@ func (s *scanned) occurrences(d *draft) []reeve.Occurrence {
 	var out []reeve.Occurrence
 	for _, id := range all[:min(len(all), maxOccurrences)] {
 		p := s.graph.Process(id)
-		o := reeve.Occurrence{Host: p.Host, Time: p.Start, PID: p.Key.PID, GUID: p.Key.GUID, User: p.User}
+		o := reeve.Occurrence{Host: p.Host, Time: s.graph.Seen(id), PID: p.Key.PID, GUID: p.Key.GUID, User: p.User}
 		if len(p.Refs) > 0 {
 			o.Ref = p.Refs[0]
 		}

@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,10 @@ func (s *scanned) result(opt *Options, triaged []reeve.Triaged) *reeve.Investiga
 			inv.Evidence.Last = max(inv.Evidence.Last, c.Last)
 		}
 	}
-	inv.Gaps = append(inv.Gaps, s.unreadable()...)
+	inv.Gaps = append(slices.Clone(inv.Gaps), s.unreadable()...)
+	slices.SortStableFunc(inv.Gaps, func(a, b reeve.Gap) int {
+		return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Channel, b.Channel), cmp.Compare(a.From, b.From))
+	})
 	inv.Unfound = s.unfound(opt)
 	inv.Notes = s.notes(opt)
 	return inv

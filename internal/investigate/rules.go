@@ -102,7 +102,7 @@ func (r *Rules) worker(d *winlog.Decoder) *ruleWorker {
 	if r == nil {
 		return nil
 	}
-	return &ruleWorker{rules: r.engine.Rules(), matcher: detect.NewMatcher(r.engine, detect.Meaning{Sources: d.RuleSources, Field: winlog.RuleField}), about: map[string][]int32{}}
+	return &ruleWorker{rules: r.engine.Rules(), matcher: detect.NewMatcher(r.engine, detect.Meaning{Sources: d.RuleSources, Field: winlog.RuleField, Kind: d.Kind}), about: map[string][]int32{}}
 }
 
 // maxSilent is how many silent rules a case lists; the gravest are kept.

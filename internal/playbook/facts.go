@@ -196,10 +196,9 @@ func (v *View) Session(a *reeve.Answer) {
 
 // Gaps are the stretches without records on the subject's host that touch a time.
 func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
-	_, all := v.Coverage.Report(func(string) reeve.Need { return reeve.Need{} })
 	var out []reeve.Gap
-	for _, g := range all {
-		if g.Host == v.Host() && g.From <= to && g.To >= from {
+	for _, g := range v.Coverage.Gaps(v.Host()) {
+		if g.From <= to && g.To >= from {
 			out = append(out, g)
 		}
 	}

@@ -37,6 +37,8 @@ func Count(n int, noun string) string {
 // Ago words a span of time roughly.
 func Ago(t reeve.Time) string {
 	switch {
+	case t < reeve.Second:
+		return "less than a second"
 	case t < 2*reeve.Minute:
 		return Count(int(t/reeve.Second), "second")
 	case t < 2*reeve.Hour:

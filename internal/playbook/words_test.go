@@ -17,7 +17,7 @@ func TestWords(t *testing.T) {
 		{Count(0, "rule"), "0 rules"},
 		{Count(1, "rule"), "1 rule"},
 		{Count(2, "rule"), "2 rules"},
-		{Ago(0), "0 seconds"},
+		{Ago(0), "less than a second"},
 		{Ago(119 * reeve.Second), "119 seconds"},
 		{Ago(2 * reeve.Minute), "2 minutes"},
 		{Ago(119 * reeve.Minute), "119 minutes"},

@@ -30,9 +30,11 @@ type Row struct {
 
 // Table holds the process starts of an investigation.
 type Table struct {
-	rows  []Row // by program, then time, then process
-	names map[string]uint32
-	hosts map[uint32]span
+	rows   []Row // by program, then time, then process
+	names  map[string]uint32
+	texts  []string // by id
+	hosts  map[uint32]span
+	byHost map[uint32][]int32 // rows of a host, in their order
 }
 
 type span struct{ first, last reeve.Time }
@@ -59,7 +61,7 @@ func ShapeOf(commandLine string) uint64 {
 
 // Build makes the table.
 func Build(starts []Start) *Table {
-	t := &Table{names: map[string]uint32{"": 0}, hosts: map[uint32]span{}}
+	t := &Table{names: map[string]uint32{"": 0}, hosts: map[uint32]span{}, byHost: map[uint32][]int32{}}
 	t.rows = make([]Row, 0, len(starts))
 	for _, s := range starts {
 		host := t.intern(s.Host)
@@ -76,6 +78,13 @@ func Build(starts []Start) *Table {
 		return cmp.Or(cmp.Compare(a.Program, b.Program), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Process, b.Process))
 	})
 	t.rows = slices.CompactFunc(t.rows, func(a, b Row) bool { return a.Process != 0 && a.Process == b.Process })
+	t.texts = make([]string, len(t.names))
+	for s, id := range t.names {
+		t.texts[id] = s
+	}
+	for i := range t.rows {
+		t.byHost[t.rows[i].Host] = append(t.byHost[t.rows[i].Host], int32(i))
+	}
 	return t
 }
 
@@ -138,17 +147,14 @@ func (t *Table) Programs(host string, before reeve.Time, leave func(reeve.ProcID
 	if !ok {
 		return nil
 	}
-	names := make([]string, len(t.names))
-	for name, i := range t.names {
-		names[i] = name
-	}
 	var out []Count
-	for _, r := range t.rows {
-		if r.Host != id || r.Program == 0 || r.Time == 0 || r.Time >= before || leave(r.Process) {
+	for _, i := range t.byHost[id] {
+		r := &t.rows[i]
+		if r.Program == 0 || r.Time == 0 || r.Time >= before || leave(r.Process) {
 			continue
 		}
-		if n := len(out); n == 0 || out[n-1].Base != names[r.Program] {
-			out = append(out, Count{Base: names[r.Program], Process: r.Process})
+		if n := len(out); n == 0 || out[n-1].Base != t.texts[r.Program] {
+			out = append(out, Count{Base: t.texts[r.Program], Process: r.Process})
 		}
 		out[len(out)-1].Runs++
 	}

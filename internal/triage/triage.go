@@ -46,7 +46,7 @@ type Input struct {
 	All        bool
 }
 
-// desktop is the program whose children are its user's doing: what rules say of them opens no case of the desktop.
+// desktop is the program that does what its user does: what rules say of it, or of what it started, opens no case of it.
 const desktop = "Explorer.exe"
 
 // The reasons for leaving an execution out.
@@ -54,6 +54,7 @@ const (
 	leftEveryday = "an everyday program in its place, with an ordinary command line and no rule against it"
 	leftAdmin    = "an administrator's program in its place, with an ordinary command line and no rule against it"
 	leftParent   = "only started what has a case of its own"
+	leftDesktop  = "the desktop: what it does is its user's doing"
 )
 
 // Open decides. Cases come in order of host, time and process.
@@ -162,15 +163,15 @@ func (in *Input) reasons(x *Execution, known map[reeve.ProcID]bool) (reasons []s
 	case lolbas.Renamed, lolbas.Masquerade:
 		add("it is not what its name says")
 	}
+	if strings.EqualFold(x.Entry.Name, desktop) && !x.Abuse {
+		return reasons, leftDesktop
+	}
 	if rule := in.Rules[x.Process]; rule != "" {
 		add("a rule matched it: " + rule)
 	}
 	left = leftAdmin
 	if x.Entry.Class == lolbas.Everyday {
 		left = leftEveryday
-	}
-	if strings.EqualFold(x.Entry.Name, desktop) && !x.Abuse {
-		return reasons, left
 	}
 	for _, child := range in.Graph.Children(x.Process) {
 		if rule := in.Rules[child]; rule != "" {

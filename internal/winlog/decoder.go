@@ -245,3 +245,11 @@ func (d *Decoder) attribute(rec reeve.Record, f *plannedField, e *reeve.Event) {
 		e.Attrs = append(e.Attrs, reeve.Property{Attr: a, Value: v})
 	}
 }
+
+// Kind is what a record means; "" when it has no meaning.
+func (d *Decoder) Kind(rec reeve.Record) reeve.Kind {
+	if p := d.Meaning(rec); p != nil {
+		return p.Kind
+	}
+	return ""
+}

@@ -10,6 +10,7 @@ import (
 	"reeve/cmdline"
 	"reeve/internal/coverage"
 	"reeve/internal/playbook"
+	"reeve/lolbas"
 )
 
 var arrival = playbook.Question{
@@ -69,7 +70,7 @@ func askArrival(v *playbook.View) reeve.Answer {
 		if strings.Contains(p.Image, `\`) && p.Kind != "attach" && p.Kind != "file" && len(list) < 12 {
 			list = append(list, &coming{what: "its payload", path: p.Image})
 		}
-		trusted = trusted && (protected(p.Image) || p.Kind == "attach" || p.Kind == "cmd" && !strings.Contains(p.Image, `\`))
+		trusted = trusted && (lolbas.Protected(p.Image) || p.Kind == "attach" || p.Kind == "cmd" && !strings.Contains(p.Image, `\`))
 	}
 	a := reeve.Answer{Value: "unknown", Stance: reeve.Unknown, Refs: v.SubjectRefs()}
 	for _, c := range list {
@@ -172,7 +173,7 @@ func arrive(v *playbook.View, c *coming) {
 			says := "the creation time of " + playbook.Quoted(c.path) + " was changed by " + playbook.Quoted(playbook.Base(writer))
 			c.details = append(c.details, reeve.Detail{Name: c.what, Value: says, Refs: []reeve.Ref{e.Ref}})
 			c.says, c.value = cmp.Or(c.says, says), cmp.Or(c.value, "unknown")
-			if !protected(writer) {
+			if !lolbas.Protected(writer) {
 				c.say(reeve.SignalTimestomped, says, e.Ref)
 			}
 		case reeve.FileStream:
@@ -229,7 +230,7 @@ func classOfWriter(v *playbook.View, e *reeve.Event, path string) (string, reeve
 		chain = append(chain, v.Graph.Process(up))
 	}
 	for i := range chain {
-		if playbook.OneOf(chain[i].Image, writerClasses[0].images) && protected(chain[i].Image) && protected(path) && !own {
+		if playbook.OneOf(chain[i].Image, writerClasses[0].images) && lolbas.Protected(chain[i].Image) && lolbas.Protected(path) && !own {
 			return writerClasses[0].value, writerClasses[0].code
 		}
 	}

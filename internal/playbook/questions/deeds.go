@@ -8,6 +8,7 @@ import (
 	"reeve"
 	"reeve/cmdline"
 	"reeve/internal/playbook"
+	"reeve/lolbas"
 )
 
 // judge says what one event by the subject or a descendant amounts to.
@@ -166,7 +167,7 @@ func dataFits(data, want string) bool {
 		if file := strings.Trim(data, `"`); !playbook.HasSuffix(strings.ToLower(file), ".dll .exe .ocx .sys .cpl") {
 			data, _ = cmdline.Program(data)
 		}
-		return writable(data)
+		return lolbas.Writable(data)
 	}
 	_, hex, _ := strings.Cut(data, "(0x")
 	n, err := strconv.ParseUint(strings.TrimSuffix(hex, ")"), 16, 64)
@@ -185,7 +186,7 @@ func judgeConnection(e *reeve.Event, who string, add func(string, reeve.SignalCo
 	}
 	says := who + " connected to " + to + " port " + e.Get(reeve.AttrDestPort)
 	switch {
-	case Outside(ip):
+	case playbook.Outside(ip):
 		add("network", reeve.SignalExternal, says, e.Ref)
 	case strings.HasPrefix(ip, "127.") || ip == "::1" || ip == "0:0:0:0:0:0:0:1":
 		add("network", "", says, e.Ref)

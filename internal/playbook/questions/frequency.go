@@ -71,7 +71,11 @@ func askFrequency(v *playbook.View) reeve.Answer {
 			say("usual", says+" What it runs may have been replaced since.", reeve.Neutral, "")
 		}
 	case h.Days < historyWanted:
-		says := fmt.Sprintf("Only %s of process records precede it on this host; %s of the program elsewhere in the evidence.", playbook.Count(h.Days, "day"), playbook.Count(h.Runs, "other run"))
+		history := "Less than a day"
+		if h.Days > 0 {
+			history = "Only " + playbook.Count(h.Days, "day")
+		}
+		says := fmt.Sprintf("%s of process records precedes it on this host; %s of the program elsewhere in the evidence.", history, playbook.Count(h.Runs, "other run"))
 		a.Missing = []reeve.Need{{Needs: fmt.Sprintf("at least %d days of process records before the execution", historyWanted), Enable: "longer retention, archived logs, or a baseline of this estate"}}
 		say("too_little_history", says, reeve.Unknown, "")
 	case h.Runs == 0 && h.Days >= historyFull:

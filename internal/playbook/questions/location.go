@@ -44,7 +44,7 @@ func askLocation(v *playbook.View) reeve.Answer {
 	switch at.Class {
 	case lolbas.Listed, lolbas.ListedForm:
 		switch {
-		case writable(image):
+		case lolbas.Writable(image):
 			a.Says += " Anybody can write there, so the place proves nothing."
 		case lolbas.Identify(stated(v)).Value == lolbas.Masquerade:
 			a.Says += " That is the place of a program that this one is not."

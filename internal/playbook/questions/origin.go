@@ -184,7 +184,7 @@ func given(line string) bool {
 	_, args := cmdline.Args(line)
 	if inner, ok := cmdline.StripCmdWrapper(line); ok {
 		program, _ := cmdline.Program(inner) // the shell that Visual Studio prepares is typed into
-		return !playbook.OneOf(program, "vsdevcmd.bat vcvarsall.bat vcvars64.bat vcvars32.bat") || !protected(program) || strings.ContainsAny(inner, "&|")
+		return !playbook.OneOf(program, "vsdevcmd.bat vcvarsall.bat vcvars64.bat vcvars32.bat") || !lolbas.Protected(program) || strings.ContainsAny(inner, "&|")
 	}
 	for _, t := range args {
 		if !strings.HasPrefix(t.Text, "-") && !strings.HasPrefix(t.Text, "/") || playbook.HasAny(strings.TrimLeft(t.Text, "-/"), "c|e|f") && !playbook.HasAny(t.Text, "execution|noexit|nologo|noprofile") {
@@ -197,7 +197,7 @@ func given(line string) bool {
 // genuine tells whether a program may speak for an execution by its name: it lies where only administrators write, and its
 // record, where one states an original file name, does not state another.
 func genuine(v *playbook.View, p reeve.Process) bool {
-	if !protected(p.Image) {
+	if !lolbas.Protected(p.Image) {
 		return false
 	}
 	e := v.StartOf(p)
@@ -228,12 +228,27 @@ func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve
 				return "another record of the same start names " + playbook.Quoted(a), []reeve.Ref{v.Subject.Ref, e.Ref}
 			}
 		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && !contains(ids(chain), by) && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
-			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && writable(who) {
+			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && lolbas.Writable(who) {
 				return playbook.Quoted(who) + " had opened it " + playbook.Ago(start-e.Time) + " before with the right to start programs in its name", append(slices.Clip(v.SubjectRefs()), e.Ref)
 			}
 		}
 	}
 	return "", nil
+}
+
+// signIn is how long after its own start the desktop goes on starting what is entered to be started.
+const signIn = 2 * reeve.Minute
+
+// runValue finds the record of a Run value that holds the subject's command.
+func runValue(v *playbook.View) *reeve.Event {
+	for _, e := range v.Of(reeve.RegistrySet) {
+		key := strings.ToLower(e.Get(reeve.AttrKey))
+		program, _ := cmdline.Program(e.Get(reeve.AttrDetails))
+		if e.Time < v.Time() && (strings.Contains(key, `\currentversion\run\`) || strings.Contains(key, `\currentversion\runonce\`)) && cmdline.SameFile(program, v.Process.Image) {
+			return e
+		}
+	}
+	return nil
 }
 
 // weighOrigin gives stance and signals.
@@ -301,13 +316,22 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 		}
 		say(reeve.Supports, reeve.SignalAutostart, "an autostart entry started it")
 	case "user_click", "typed_shell", "developer_tool":
+		if since := v.Time() - chain[0].Start; a.Value == "user_click" && at == 0 && chain[0].Start != 0 && since >= 0 && since <= signIn {
+			a.Value = "autostart"
+			a.Says = fmt.Sprintf("Started by the desktop %s after it began, as autostart entries are; a quick click would look the same.", playbook.Ago(since))
+			if e := runValue(v); e != nil {
+				a.Says = strings.TrimSuffix(a.Says, ".") + "; a Run value holds its command."
+				say(reeve.Supports, reeve.SignalAutostart, "a Run value started it when its user signed in", e.Ref)
+			}
+			break
+		}
 		switch {
 		case kind == "10" && source != "":
 			if a.Value == "user_click" {
 				a.Value = "rdp"
 			}
 			a.Says = strings.TrimSuffix(a.Says, ".") + ", in a remote desktop session from " + source + "."
-			if Outside(source) {
+			if playbook.Outside(source) {
 				say(reeve.Supports, reeve.SignalRemoteStart, "its remote desktop session comes from outside: "+source, logon.Ref)
 			}
 		case (kind == "2" || kind == "7" || kind == "11") && len(v.Gaps(logon.Time, v.Time())) == 0:
@@ -339,7 +363,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 
 // oddPlace tells a parent that anybody can have put where it lies; a program that LOLBAS lists there is expected there.
 func oddPlace(p *reeve.Process) bool {
-	if !writable(p.Image) {
+	if !lolbas.Writable(p.Image) {
 		return false
 	}
 	for _, e := range lolbas.ByName(playbook.Base(p.Image)) {

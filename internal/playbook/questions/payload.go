@@ -109,7 +109,7 @@ func Companions(v *playbook.View) []string {
 		out = strings.Fields(sideloaded[strings.ToLower(v.LOLBin.Name)])
 	}
 	for _, e := range v.Deeds([]reeve.ProcID{v.Process.ID}, reeve.ImageLoad) {
-		if path := e.Get(reeve.AttrLoadedImage); writable(path) && !strings.EqualFold(path, v.Process.Image) && !slices.Contains(out, path) {
+		if path := e.Get(reeve.AttrLoadedImage); lolbas.Writable(path) && !strings.EqualFold(path, v.Process.Image) && !slices.Contains(out, path) {
 			out = append(out, path)
 		}
 	}
@@ -153,7 +153,7 @@ func resolve(v *playbook.View, p lolbas.Payload) string {
 		return target
 	}
 	path := cmdline.ParsePath(target)
-	if dir := v.Get(reeve.AttrCurrentDirectory); path.Kind == cmdline.Relative && dir != "" {
+	if dir := v.Get(reeve.AttrCurrentDirectory); path.Kind == cmdline.Relative && dir != "" && !strings.ContainsAny(target, `<>"|?*`) && !strings.Contains(target, "://") {
 		return strings.TrimRight(dir, `\`) + `\` + strings.TrimPrefix(target, `.\`)
 	}
 	return target
@@ -202,7 +202,7 @@ func loadOf(v *playbook.View, p lolbas.Payload, image string) *reeve.Event {
 		switch l := playbook.Base(path); {
 		case l != name && l != name+".dll":
 		case strings.Contains(image, `\`) && !cmdline.SameFile(path, image) && !cmdline.SameFile(path, image+".dll"):
-		case found == nil, writable(path) && !writable(found.Get(reeve.AttrLoadedImage)):
+		case found == nil, lolbas.Writable(path) && !lolbas.Writable(found.Get(reeve.AttrLoadedImage)):
 			found = e
 		}
 	}
@@ -360,9 +360,9 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 	case made != nil:
 		a.Details = append(a.Details, reeve.Detail{Name: "built", Value: file + ", by " + made.Get(reeve.AttrImage), Refs: []reeve.Ref{made.Ref}})
 		honest = p.told
-	case writable(file):
+	case lolbas.Writable(file):
 		add(reeve.SignalPayloadPlace, "its payload "+playbook.Quoted(file)+" lies where anybody can write")
-	case protected(file) && !carries && p.told: // what is seen only may be the doing of a library that is not seen
+	case lolbas.Protected(file) && !carries && p.told: // what is seen only may be the doing of a library that is not seen
 		add(reeve.SignalPayloadProtected, "its payload "+playbook.Quoted(file)+" lies where only administrators write")
 		honest = true
 	}
@@ -374,7 +374,7 @@ func weighPayload(v *playbook.View, p known, a *reeve.Answer) (honest bool) {
 		if _, valid := playbook.Signature(e); valid && !carries && p.told {
 			add(reeve.SignalPayloadSigned, "its payload is signed by "+playbook.Quoted(e.Get(reeve.AttrSigner)), e.Ref)
 			honest = true
-		} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") && !protected(file) && made == nil {
+		} else if strings.EqualFold(e.Get(reeve.AttrSigned), "false") && !lolbas.Protected(file) && made == nil {
 			add(reeve.SignalPayloadUnsigned, "its payload "+playbook.Quoted(file)+" is not signed", e.Ref)
 		}
 		break
@@ -391,7 +391,7 @@ func built(v *playbook.View, file string) *reeve.Event {
 			last = e
 		}
 	}
-	if last == nil || !playbook.OneOf(last.Get(reeve.AttrImage), "link.exe lld-link.exe") || !protected(last.Get(reeve.AttrImage)) || !genuine(v, v.Graph.Process(v.By(last))) {
+	if last == nil || !playbook.OneOf(last.Get(reeve.AttrImage), "link.exe lld-link.exe") || !lolbas.Protected(last.Get(reeve.AttrImage)) || !genuine(v, v.Graph.Process(v.By(last))) {
 		return nil
 	}
 	return last
@@ -449,7 +449,7 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 		path := e.Get(reeve.AttrLoadedImage)
 		named := playbook.OneOf(path, companions)
 		beside := v.By(e) == v.Process.ID && cmdline.SameFile(folderOf(path), folderOf(v.Process.Image)) && !cmdline.SameFile(path, v.Process.Image)
-		if !named && !beside || !writable(path) {
+		if !named && !beside || !lolbas.Writable(path) {
 			continue
 		}
 		_, valid := playbook.Signature(e)
@@ -465,7 +465,7 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 		}
 	}
 	loads := v.Coverage.Speaks(v.Host(), reeve.ImageLoad, v.Process.Image, v.Time(), v.Time()+reeve.Minute).State
-	return loads != coverage.Full && (!protected(v.Process.Image) || companions != "")
+	return loads != coverage.Full && (!lolbas.Protected(v.Process.Image) || companions != "")
 }
 
 func folderOf(path string) string { return path[:max(strings.LastIndexAny(path, `\/`), 0)] }

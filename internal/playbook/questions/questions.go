@@ -76,29 +76,8 @@ func carrier(v *playbook.View, p *reeve.Payload) bool {
 			original = strings.Trim(e.Get(reeve.AttrOriginalFileName), "-? ")
 		}
 	}
-	return len(lolbas.ByOriginalFileName(original)) > 0 || original == "" && writable(p.Image)
+	return len(lolbas.ByOriginalFileName(original)) > 0 || original == "" && lolbas.Writable(p.Image)
 }
-
-// writable tells whether anybody, or another machine, can have put a file where it lies.
-func writable(path string) bool {
-	switch lolbas.Place(path) {
-	case lolbas.UserWritable, lolbas.RemotePath:
-		return true
-	}
-	return false
-}
-
-// protected tells whether only administrators can have put a file where it lies.
-func protected(path string) bool {
-	switch lolbas.Place(path) {
-	case lolbas.VendorCopy, lolbas.OtherProtected, lolbas.ServicingCopy:
-		return true
-	}
-	return false
-}
-
-// Outside tells whether an address lies beyond the organisation: routable and not private.
-func Outside(ip string) bool { return playbook.Outside(ip) }
 
 // ids of processes.
 func ids(list ...[]reeve.Process) []reeve.ProcID {

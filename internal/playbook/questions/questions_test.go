@@ -163,7 +163,7 @@ func TestGiven(t *testing.T) {
 func TestOutside(t *testing.T) {
 	for ip, want := range map[string]bool{"203.0.113.9": true, "8.8.8.8": true, "2001:db8::1": true, "::ffff:8.8.8.8": true, "10.0.0.1": false, "172.16.3.4": false, "192.168.1.1": false,
 		"127.0.0.1": false, "::1": false, "169.254.1.1": false, "fe80::1": false, "fd00::1": false, "100.64.0.1": false, "224.0.0.1": false, "0.0.0.0": false, "": false, "host": false, "::ffff:10.0.0.1": false} {
-		if got := Outside(ip); got != want {
+		if got := playbook.Outside(ip); got != want {
 			t.Errorf("%q is outside: %v", ip, got)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"reeve"
 	"reeve/internal/playbook"
+	"reeve/lolbas"
 )
 
 var reputation = playbook.Question{
@@ -96,7 +97,7 @@ func convicted(v *playbook.View, a *reeve.Answer) (says string) {
 		text := strings.ToLower(e.Get(reeve.AttrPath))
 		for _, f := range files {
 			near := e.Time >= v.Time()-reeve.Minute && e.Time <= max(v.Process.End, v.Time())+10*reeve.Minute
-			if len(playbook.Base(f)) < 5 || !strings.Contains(f, `\`) || !playbook.Mentions(text, strings.ToLower(f)) || !writable(f) && !near {
+			if len(playbook.Base(f)) < 5 || !strings.Contains(f, `\`) || !playbook.Mentions(text, strings.ToLower(f)) || !lolbas.Writable(f) && !near {
 				continue
 			}
 			line := fmt.Sprintf("a security product reported %s on %s", playbook.Quoted(cmp.Or(e.Get(reeve.AttrName), e.Get(reeve.AttrRule), "a threat")), playbook.Quoted(f))
