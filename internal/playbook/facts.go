@@ -204,3 +204,14 @@ func (v *View) Gaps(from, to reeve.Time) []reeve.Gap {
 	}
 	return out
 }
+
+// IDs of processes.
+func IDs(list ...[]reeve.Process) []reeve.ProcID {
+	var out []reeve.ProcID
+	for _, ps := range list {
+		for i := range ps {
+			out = append(out, ps[i].ID)
+		}
+	}
+	return out
+}

@@ -57,7 +57,7 @@ var ledger = []struct {
 
 func askBehaviour(v *playbook.View) reeve.Answer {
 	below, more := v.Descendants()
-	tree := append([]reeve.ProcID{v.Process.ID}, ids(below)...)
+	tree := append([]reeve.ProcID{v.Process.ID}, playbook.IDs(below)...)
 	worst := map[string]*effect{}
 	add := func(value string, code reeve.SignalCode, says string, ref reeve.Ref) {
 		if worst[value] == nil {

@@ -227,7 +227,7 @@ func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve
 			if a != "" && b != "" && a != b && a != "svchost.exe" && b != "svchost.exe" { // a service host starts programs in others' names
 				return "another record of the same start names " + playbook.Quoted(a), []reeve.Ref{v.Subject.Ref, e.Ref}
 			}
-		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && !contains(ids(chain), by) && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
+		case e.Kind == reeve.ProcessAccess && start-e.Time >= 0 && start-e.Time < 10*reeve.Second && !contains(playbook.IDs(chain), by) && v.Graph.Find(e.Host, e.Target, e.Time) == parent.ID:
 			if who := e.Get(reeve.AttrImage); playbook.Rights(e)&accessCreateProcess != 0 && lolbas.Writable(who) {
 				return playbook.Quoted(who) + " had opened it " + playbook.Ago(start-e.Time) + " before with the right to start programs in its name", append(slices.Clip(v.SubjectRefs()), e.Ref)
 			}
@@ -239,6 +239,21 @@ func lineage(v *playbook.View, chain []reeve.Process) (says string, refs []reeve
 // signIn is how long after its own start the desktop goes on starting what is entered to be started.
 const signIn = 2 * reeve.Minute
 
+// atSignIn tells whether the desktop started the subject as soon as it had begun itself, and says so.
+func atSignIn(v *playbook.View, a *reeve.Answer, desktop reeve.Time, say func(reeve.Stance, reeve.SignalCode, string, ...reeve.Ref)) bool {
+	since := v.Time() - desktop
+	if desktop == 0 || since < 0 || since > signIn {
+		return false
+	}
+	a.Value = "autostart"
+	a.Says = fmt.Sprintf("Started by the desktop %s after it began, as autostart entries are; a quick click would look the same.", playbook.Ago(since))
+	if e := runValue(v); e != nil {
+		a.Says = fmt.Sprintf("Started by the desktop %s after it began; a Run value holds its command.", playbook.Ago(since))
+		say(reeve.Supports, reeve.SignalAutostart, "a Run value started it when its user signed in", e.Ref)
+	}
+	return true
+}
+
 // runValue finds the record of a Run value that holds the subject's command.
 func runValue(v *playbook.View) *reeve.Event {
 	for _, e := range v.Of(reeve.RegistrySet) {
@@ -249,6 +264,15 @@ func runValue(v *playbook.View) *reeve.Event {
 		}
 	}
 	return nil
+}
+
+// telling are the ancestors that speak for themselves.
+var telling = map[string]struct {
+	code reeve.SignalCode
+	what string
+}{
+	"office": {reeve.SignalOfficeParent, "a document or mail program"}, "browser": {reeve.SignalBrowserParent, "a browser"}, "archive": {reeve.SignalExtracted, "an archive program"},
+	"web_server": {reeve.SignalServerParent, "a server program"}, "sql": {reeve.SignalServerParent, "a server program"}, "script_host": {reeve.SignalScriptParent, "a script host"},
 }
 
 // weighOrigin gives stance and signals.
@@ -269,17 +293,10 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 	if logon != nil {
 		source, kind = playbook.Source(logon), logon.Get(reeve.AttrLogon)
 	}
+	if x, ok := telling[a.Value]; ok {
+		say(reeve.Supports, x.code, x.what+" stands in its chain of parents")
+	}
 	switch a.Value {
-	case "office":
-		say(reeve.Supports, reeve.SignalOfficeParent, "a document or mail program stands in its chain of parents")
-	case "browser":
-		say(reeve.Supports, reeve.SignalBrowserParent, "a browser stands in its chain of parents")
-	case "archive":
-		say(reeve.Supports, reeve.SignalExtracted, "an archive program stands in its chain of parents")
-	case "web_server", "sql":
-		say(reeve.Supports, reeve.SignalServerParent, "a server program stands in its chain of parents")
-	case "script_host":
-		say(reeve.Supports, reeve.SignalScriptParent, "a script host stands in its chain of parents")
 	case "wmi", "winrm", "dcom", "smb_service":
 		called := v.Inbound(chain[at])
 		switch {
@@ -316,13 +333,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 		}
 		say(reeve.Supports, reeve.SignalAutostart, "an autostart entry started it")
 	case "user_click", "typed_shell", "developer_tool":
-		if since := v.Time() - chain[0].Start; a.Value == "user_click" && at == 0 && chain[0].Start != 0 && since >= 0 && since <= signIn {
-			a.Value = "autostart"
-			a.Says = fmt.Sprintf("Started by the desktop %s after it began, as autostart entries are; a quick click would look the same.", playbook.Ago(since))
-			if e := runValue(v); e != nil {
-				a.Says = strings.TrimSuffix(a.Says, ".") + "; a Run value holds its command."
-				say(reeve.Supports, reeve.SignalAutostart, "a Run value started it when its user signed in", e.Ref)
-			}
+		if a.Value == "user_click" && at == 0 && atSignIn(v, a, chain[0].Start, say) {
 			break
 		}
 		switch {

@@ -437,7 +437,7 @@ func weighLibraries(v *playbook.View, a *reeve.Answer) (open bool) {
 		}
 	}
 	below, _ := v.Descendants()
-	tree := append([]reeve.ProcID{v.Process.ID}, ids(below)...)
+	tree := append([]reeve.ProcID{v.Process.ID}, playbook.IDs(below)...)
 	for _, e := range v.Deeds(tree[:1], reeve.ProcessAccess, reeve.RemoteThread) {
 		if slices.ContainsFunc(v.Payloads, func(p reeve.Payload) bool { return p.Kind == "attach" && playbook.Reaches(e, p.Image) }) {
 			if id := v.Graph.Find(e.Host, e.Target, e.Time); id != 0 {

@@ -79,17 +79,6 @@ func carrier(v *playbook.View, p *reeve.Payload) bool {
 	return len(lolbas.ByOriginalFileName(original)) > 0 || original == "" && lolbas.Writable(p.Image)
 }
 
-// ids of processes.
-func ids(list ...[]reeve.Process) []reeve.ProcID {
-	var out []reeve.ProcID
-	for _, ps := range list {
-		for i := range ps {
-			out = append(out, ps[i].ID)
-		}
-	}
-	return out
-}
-
 func signal(code reeve.SignalCode, says string, refs ...reeve.Ref) reeve.Signal {
 	return reeve.Signal{Code: code, Says: says, Refs: playbook.Distinct(refs)}
 }
