@@ -337,7 +337,7 @@ func (s *scenario) world(events []line, ids func(i int) uint64) (v *playbook.Vie
 	for i := range events {
 		e := &events[i].event
 		b, c := builders[i%2], counters[i%2]
-		c.Record(e.Host, e.Channel, playbook.IDs(i), true, e.Time, e.Ref)
+		c.Record(e.Host, e.Channel, ids(i), true, e.Time, e.Ref)
 		c.Event(e.Host, e.Kind, []byte(e.Get(reeve.AttrImage)), e.Time)
 		if e.Kind == reeve.ProcessStart && e.Channel == "Security" {
 			c.Unselected(e.Host, e.Kind, e.Time) // auditing leaves no start out
