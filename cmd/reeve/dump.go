@@ -25,16 +25,18 @@ type printer struct {
 	xml  bool
 	errs *[]reeve.ReadError
 	fail *error
+	raw  []byte
 	buf  []byte
 }
 
 // Record prints one record.
 func (p *printer) Record(rec reeve.Record) {
-	p.buf = p.buf[:0]
 	if x, ok := rec.(interface{ AppendXML([]byte) []byte }); ok && p.xml {
-		p.buf = x.AppendXML(p.buf)
+		p.raw = x.AppendXML(p.raw[:0])
+		p.buf = appendXML(p.buf[:0], p.raw)
 	} else {
-		p.buf = rec.AppendJSON(p.buf)
+		p.raw = rec.AppendJSON(p.raw[:0])
+		p.buf = appendJSON(p.buf[:0], p.raw)
 	}
 	p.buf = append(p.buf, '\n')
 	p.mu.Lock()
@@ -57,7 +59,7 @@ func (c *dumpCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.open()
+	set, err := c.open(a)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (c *huntCmd) Run(a *app) error {
 	if opt.Rules, err = c.load(a, c.Quiet); err != nil {
 		return err
 	}
-	set, err := c.open()
+	set, err := c.open(a)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (c *investigateCmd) Run(a *app) error {
 		return err
 	}
 	opt.Tool.Rules = opt.Rules.Sources()
-	set, err := c.open()
+	set, err := c.open(a)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -79,10 +78,7 @@ func (c *lolbasCmd) Run(a *app) error {
 	}
 	return c.write(a, func(w io.Writer, _ report.Options) error {
 		if c.Format == "json" {
-			enc := json.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			enc.SetEscapeHTML(false)
-			return enc.Encode(list)
+			return writeJSON(w, list)
 		}
 		if c.What == "" {
 			return listEntries(w, list)
@@ -135,7 +131,7 @@ func describeEntries(w io.Writer, list []known) error {
 			fmt.Fprintf(&b, "  %-11s %s\n", label, p)
 		}
 		if l := k.Location; l != nil {
-			fmt.Fprintf(&b, "\n  %s\n  is %s: %s\n", l.Path, l.Class, l.Says)
+			fmt.Fprintf(&b, "\n  %s\n  is %s: %s\n", report.Clean(l.Path), l.Class, report.Clean(l.Says))
 			if l.Differs != "" {
 				fmt.Fprintf(&b, "  compared to %s\n", l.Matched)
 			}

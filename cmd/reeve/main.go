@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -25,8 +26,8 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
@@ -90,7 +91,7 @@ func run(ctx context.Context, args []string, io stdio) (status int) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(io.err, "reeve: %v\n", err)
+		fmt.Fprintf(io.err, "reeve: %s\n", shown(err))
 		return statusUsage
 	}
 	err = parsed.Run(&app{ctx, io})
@@ -101,16 +102,27 @@ func run(ctx context.Context, args []string, io stdio) (status int) {
 		return statusDone
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(io.err, "reeve: interrupted")
 	case errors.As(err, &h):
-		fmt.Fprintf(io.err, "reeve: %v\n  %s\n", h.error, h.hint)
+		fmt.Fprintf(io.err, "reeve: %s\n  %s\n", shown(h.error), h.hint)
 	default:
-		fmt.Fprintf(io.err, "reeve: %v\n", err)
+		fmt.Fprintf(io.err, "reeve: %s\n", shown(err))
 	}
 	var usage usageErr
 	if errors.As(err, &usage) {
 		return statusUsage
 	}
 	return statusError
+}
+
+// shown is what an error says, safe to print: it may quote a name or a line of a file that is not to be trusted.
+func shown(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines {
+		lines[i] = report.Clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // formats names the outputs for the flags that choose one.

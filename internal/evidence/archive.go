@@ -85,6 +85,9 @@ func isTar(head []byte) bool {
 
 // member lists a file, or the members of the archive that it is.
 func (s *Set) member(name string, size int64, src source, depth int) {
+	if s.opt.Stop() != nil {
+		return // which Open says
+	}
 	c, err := src.open()
 	if err != nil {
 		s.add(&File{Name: name, Size: size, Err: err})

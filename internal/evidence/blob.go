@@ -90,7 +90,7 @@ func (b *blob) fill() error {
 		return classed(reeve.ErrDamaged, err)
 	}
 	defer r.Close()
-	limited := &limitReader{r: r, packed: b.packed, left: b.most}
+	limited := &limitReader{r: r, stop: b.set.opt.Stop, packed: b.packed, left: b.most}
 	h := sha256.New()
 	in := io.TeeReader(limited, h)
 	if err := b.intoMemory(in); err != nil {
@@ -197,14 +197,18 @@ func (s *Set) memoryBack(n int64) {
 	s.memory += n
 }
 
-// limitReader ends with reeve.ErrLimit where a member expands beyond its bound or like a bomb.
+// limitReader ends with reeve.ErrLimit where a member expands beyond its bound or like a bomb, and where it is told to.
 type limitReader struct {
 	r            io.Reader
+	stop         func() error
 	packed, left int64
 	read         int64
 }
 
 func (l *limitReader) Read(p []byte) (int, error) {
+	if err := l.stop(); err != nil {
+		return 0, fmt.Errorf("%w: %w", reeve.ErrAccess, err)
+	}
 	n, err := l.r.Read(p)
 	l.read += int64(n)
 	if l.left -= int64(n); l.left < 0 {

@@ -9,6 +9,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,6 +30,9 @@ type Options struct {
 	TempDir   string // where large members are spooled; "" is the system's
 	MaxExpand int64  // bytes that all archives together may expand to; 0 is 64 GiB
 	InMemory  int64  // bytes of expanded members held in memory at one time; 0 is 256 MiB
+
+	// Stop is asked again and again while paths are walked and members expanded; its error ends both. nil never does.
+	Stop func() error
 }
 
 const (
@@ -85,7 +89,7 @@ type source interface {
 }
 
 // Open lists everything below the paths. The error is about a path that does not exist or cannot be looked at; anything below
-// a path is a File, readable or not. Close the set to remove what was spooled.
+// a path is a File, readable or not. The error may be that of Options.Stop, too. Close the set to remove what was spooled.
 func Open(paths []string, o Options) (*Set, error) {
 	if o.MaxExpand <= 0 {
 		o.MaxExpand = defaultExpand
@@ -93,8 +97,11 @@ func Open(paths []string, o Options) (*Set, error) {
 	if o.InMemory <= 0 {
 		o.InMemory = defaultInMemory
 	}
+	if o.Stop == nil {
+		o.Stop = func() error { return nil }
+	}
 	s := &Set{opt: o, names: map[string]*File{}, next: map[string]int{}, expand: o.MaxExpand, memory: o.InMemory}
-	if err := s.walk(paths); err != nil {
+	if err := cmp.Or(s.walk(paths), o.Stop()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	slices.SortFunc(s.files, func(a, b *File) int { return strings.Compare(a.Name, b.Name) })

@@ -445,3 +445,38 @@ func FuzzArchive(f *testing.F) {
 		}
 	})
 }
+
+func TestExpandingStopsWhenItIsToldTo(t *testing.T) {
+	temp := t.TempDir()
+	body := strings.Repeat("0123456789abcdef0123456789ABCDEF", 1<<16)
+	dir := folder(t, map[string][]byte{"a.gz": gzOf([]byte(body)), "b.zip": zipOf(t, item{"in.gz", string(gzOf([]byte(body))), false}, item{"x", body, false}), "c": []byte("c")})
+	for after := range 12 {
+		asked := 0
+		_, err := Open([]string{dir}, Options{TempDir: temp, InMemory: 64 << 10, Stop: func() error {
+			if asked++; asked > after {
+				return context.Canceled
+			}
+			return nil
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("told to stop after %d questions: %v", after, err)
+		}
+		if asked > after+10 {
+			t.Errorf("told to stop after %d questions, and yet %d were asked", after, asked)
+		}
+		if left, _ := os.ReadDir(temp); len(left) != 0 {
+			t.Errorf("%d temporary files are left behind", len(left))
+		}
+	}
+	stopped := false
+	s := open(t, Options{Stop: func() error {
+		if stopped {
+			return context.Canceled
+		}
+		return nil
+	}}, dir)
+	stopped = true
+	if _, err := fs.ReadFile(s, "case/b.zip!/x"); !errors.Is(err, context.Canceled) || !errors.Is(err, reeve.ErrAccess) {
+		t.Errorf("a member that is expanded later: %v", err)
+	}
+}

@@ -61,8 +61,8 @@ func (s *Set) walk(paths []string) error {
 // visit lists a file, or what is in a folder.
 func (w *walker) visit(path, name string, info fs.FileInfo) {
 	switch mode := info.Mode(); {
-	case len(w.s.files) >= maxMembers:
-		return // said once by the folder that is too full
+	case len(w.s.files) >= maxMembers || w.s.opt.Stop() != nil:
+		return // said once, by the folder that is too full or by Open
 	case mode.IsDir():
 		w.folder(path, name, info)
 	case mode.IsRegular():
