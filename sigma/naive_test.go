@@ -132,7 +132,7 @@ func naiveOperand(words, names []string, searches map[string]naive) (naive, []st
 		var list []naive
 		for _, n := range names {
 			hidden := n[0] == '_' && pattern[0] != '_'
-			if !hidden && (pattern == "them" || re.MatchString(n)) {
+			if !hidden && (strings.EqualFold(pattern, "them") || re.MatchString(n)) {
 				list = append(list, searches[n])
 			}
 		}

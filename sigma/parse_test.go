@@ -45,6 +45,8 @@ func TestFaultyRulesAreNamedWithTheirLine(t *testing.T) {
 		{"a list within a list of values", item("A: [[x]]"), 6, `a value of "A"`, ErrRule},
 		{"an expression that does not compile", item("A|re: 'a('"), 6, "missing closing", ErrRule},
 		{"an expression that looks ahead", item("A|re: '(?=x)'"), 6, "invalid", ErrRule},
+		{"an expression of many steps", item("A|re: '((ab?c|de){30}){30}'"), 6, "more than 4000 steps", ErrRule},
+		{"an expression of many bytes", item("A|re: '" + strings.Repeat("(a|b)?", 10_000) + "'"), 6, "longer than 32000 bytes", ErrRule},
 		{"an expression behind another modifier", item("A|contains|re: x"), 6, "re stands behind", ErrRule},
 		{"a flag without an expression", item("A|i: x"), 6, "i does not apply to a text", ErrRule},
 		{"a network that is none", item("A|cidr: 10.0.0.0/40"), 6, `"10.0.0.0/40" is no network`, ErrRule},

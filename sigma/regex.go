@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -18,10 +19,19 @@ type matcherRE struct {
 	runOf  *[256]bool // ASCII only
 }
 
+// maxSteps bounds what an expression may cost a character of a value. The largest of four thousand public rules has 1,003 steps.
+const maxSteps = 4000
+
 func compileRE(s string) (*matcherRE, error) {
+	if len(s) > 8*maxSteps {
+		return nil, fmt.Errorf("an expression is longer than %d bytes", 8*maxSteps)
+	}
 	tree, err := syntax.Parse(s, syntax.Perl)
 	if err != nil {
 		return nil, fmt.Errorf("the expression %q: %w", s, err)
+	}
+	if prog, err := syntax.Compile(tree.Simplify()); err != nil || len(prog.Inst) > maxSteps {
+		return nil, cmp.Or(err, fmt.Errorf("an expression comes to more than %d steps", maxSteps))
 	}
 	m := &matcherRE{}
 	if n, ok := runOfAny(tree); ok {
