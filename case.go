@@ -86,7 +86,7 @@ type Hashes struct{ MD5, SHA1, SHA256, IMPHASH string }
 // Subject is the execution that a case is about.
 type Subject struct {
 	Host             string
-	Time             Time
+	Time             Time // its start, else when it was first seen
 	Image            string
 	CommandLine      string
 	HasCommandLine   bool

@@ -295,7 +295,7 @@ func (c *checker) subject(path string, k object) {
 	}
 	for _, key := range []string{"host", "pid", "process_guid", "time", "user"} {
 		first := runs[0][key]
-		unstated := first == nil && (key == "time" || key == "user") // the start itself is on no record
+		unstated := first == nil && key == "user" // the start itself is on no record
 		if !unstated && !reflect.DeepEqual(first, s[key]) {
 			c.wrong(path, "its first occurrence has %s %v, its subject %v", key, first, s[key])
 		}

@@ -103,7 +103,7 @@ func told(v *playbook.View) *reeve.Event {
 
 func subject(v *playbook.View) reeve.Subject {
 	p := &v.Process
-	out := reeve.Subject{Host: p.Host, Time: v.Time(), Image: p.Image, GUID: p.Key.GUID, PID: p.Key.PID, User: p.User}
+	out := reeve.Subject{Host: p.Host, Time: v.Graph.Seen(p.ID), Image: p.Image, GUID: p.Key.GUID, PID: p.Key.PID, User: p.User}
 	if e := v.Subject; e != nil {
 		out.User = cmp.Or(out.User, e.Get(reeve.AttrUser))
 		out.CommandLine, out.HasCommandLine = e.Get(reeve.AttrCommandLine), e.Has(reeve.AttrCommandLine)

@@ -98,7 +98,7 @@ func TestAProgramIsKnownByItsDeedsAlone(t *testing.T) {
 		deed(7, "10:00:10", 300, tracer, "ImageLoaded", `C:\Users\ann\mfdetours.dll`, "Signed", "false"),
 	}
 	c := caseOf(t, logs{"Sysmon.evtx": log}.run(t, Options{}), "mftrace.exe")
-	if c.Subject.Time != 0 || c.Subject.PID != 300 || c.Subject.HasCommandLine {
+	if !strings.Contains(c.Subject.Time.String(), "T10:00:10.") || c.Occurrences[0].Time != c.Subject.Time || c.Subject.PID != 300 || c.Subject.HasCommandLine {
 		t.Errorf("subject: %+v", c.Subject)
 	}
 	contains(t, "the timeline", says(c), "203.0.113.7:443", "mfdetours.dll")
