@@ -24,7 +24,6 @@ type RuleFolder struct {
 type Rules struct {
 	engine  *sigma.Engine
 	sources []reeve.RuleSource
-	faults  []*sigma.RuleError
 }
 
 // windows maps log sources to the records of Windows.
