@@ -108,4 +108,5 @@ func TestSharedRulesAgreeWithTheNaiveReading(t *testing.T) {
 		t.Errorf("%d pairs were compared and %d matched: too few to prove anything", pairs, matches)
 	}
 	t.Logf("%d pairs, %d matches", pairs, matches)
+	t.Logf("%d cases", pairs)
 }

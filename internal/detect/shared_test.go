@@ -71,6 +71,7 @@ func TestEverySharedRuleIsAccountedFor(t *testing.T) {
 	start := time.Now()
 	engine := sigma.Compile(set, windows{})
 	t.Logf("compiled in %v", time.Since(start))
+	t.Logf("%d cases", set.Files)
 	var got strings.Builder
 	count := map[string]int{}
 	for _, f := range set.Inactive[25:] {
@@ -176,6 +177,7 @@ func TestRegressionCasesMatchAsLabelled(t *testing.T) {
 		}
 	}
 	golden(t, "shared_regression.tsv", b.String())
+	t.Logf("%d cases", cases)
 }
 
 // golden compares with a file of testdata, or rewrites it.
