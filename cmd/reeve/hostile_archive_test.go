@@ -79,7 +79,7 @@ func zipOf(t testing.TB, names ...string) []byte {
 }
 
 func TestHostileArchivesLeadNowhereAndStopNothing(t *testing.T) {
-	zeros := make([]byte, 200<<20)
+	zeros := make([]byte, 100<<20)
 	locked := zipOf(t, "locked.jsonl")
 	for _, sig := range []string{"PK\x03\x04", "PK\x01\x02"} {
 		at := bytes.Index(locked, []byte(sig)) + 6
@@ -115,7 +115,7 @@ func TestHostileArchivesLeadNowhereAndStopNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t, map[string][]byte{name: c.content, "witness.jsonl": []byte(witness)})
-			inv, _ := s.investigate("--memory", "64MiB")
+			inv, _ := s.investigate("--memory", "128MiB")
 			records := 0
 			for _, f := range inv.Evidence.Files {
 				if strings.Contains(f.Path, name) {

