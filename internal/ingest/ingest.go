@@ -225,7 +225,7 @@ func (s *scanner) take() (t task, f *file, ok bool) {
 func (s *scanner) begin(w *worker, f *file) {
 	parts := s.parted(w, f)
 	if f.opt.Hash && f.handle != nil {
-		parts = append(parts, part{hash: true})
+		parts = append([]part{{hash: true}}, parts...) // first, because it is the longest
 	}
 	f.open = len(parts)
 	if len(parts) == 0 {
