@@ -69,5 +69,6 @@ type Process struct {
 	End      Time   // 0 when unknown
 	Inferred bool   // no record of its own creation: known from a child's record or from its deeds
 	ByPID    bool   // the link to Parent rests on host, pid and time, not on a GUID: probable
+	Disputed bool   // records of its creation name different files
 	Refs     []Ref  // its creation first; for an inferred one the records that name it
 }

@@ -1,6 +1,10 @@
 package lolbas
 
-import "reeve/cmdline"
+import (
+	"strings"
+
+	"reeve/cmdline"
+)
 
 // Place classes a path by who can write there on a default installation,
 // whichever file it is: ServicingCopy, VendorCopy (anywhere below Program
@@ -30,4 +34,17 @@ func Writable(path string) bool {
 func Protected(path string) bool {
 	class := Place(path)
 	return class == VendorCopy || class == OtherProtected || class == ServicingCopy
+}
+
+// InWindows tells whether a program lies in the Windows directory, where only administrators write; a record that states a bare
+// name is believed.
+func InWindows(path string) bool {
+	switch Place(path) {
+	case NoLocation:
+		return !strings.ContainsAny(path, `\/`)
+	case OtherProtected, ServicingCopy:
+		dirs := cmdline.ParsePath(path).Dir
+		return len(dirs) > 0 && dirs[0] == "windows"
+	}
+	return false
 }

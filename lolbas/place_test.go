@@ -21,3 +21,11 @@ func TestWhoCanHavePutAFileWhereItLies(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatLiesInTheWindowsFolder(t *testing.T) {
+	for path, want := range map[string]bool{`C:\Windows\explorer.exe`: true, `C:\Windows\System32\svchost.exe`: true, `svchost.exe`: true, `C:\Users\dana\svchost.exe`: false, `C:\Program Files\Windows\svchost.exe`: false, `C:\Windows\Temp\svchost.exe`: false} {
+		if got := InWindows(path); got != want {
+			t.Errorf("%q: %v", path, got)
+		}
+	}
+}

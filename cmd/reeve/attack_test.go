@@ -239,3 +239,124 @@ func TestPlantedRecordsDoNotMakeTheAbuseMilder(t *testing.T) {
 		})
 	}
 }
+
+// TestNoMilderLabelForTheDevelopersRunsThatWereAbused abuses one of the developer's honest runs in ways that hide what was done.
+func TestNoMilderLabelForTheDevelopersRunsThatWereAbused(t *testing.T) {
+	dev, fin := lines(t, "BW-DEV-07"), lines(t, "BW-FIN-03")
+	load := first(t, fin, func(r entry) bool {
+		return r.sysmon() && r.id() == "7" && strings.HasSuffix(r.data("ImageLoaded"), "mfdetours.dll")
+	})
+	dial := first(t, fin, func(r entry) bool { return r.is("3", `\readerupd.exe`) })
+	key := first(t, fin, func(r entry) bool { return r.is("13", `\readerupd.exe`) })
+	written := first(t, fin, func(r entry) bool { return r.sysmon() && r.id() == "11" })
+	runOf := func(pid string) (tool, payload entry) {
+		tool = first(t, dev, func(r entry) bool { return r.is("1", `\mftrace.exe`) && r.data("ProcessId") == pid })
+		payload = first(t, dev, func(r entry) bool {
+			return r.is("1", `\Clipper.exe`) && r.data("ParentProcessGuid") == tool.data("ProcessGuid")
+		})
+		return tool, payload
+	}
+	by := func(f *forger, model, who entry, later time.Duration, more ...string) entry {
+		r := f.forge(model, later, "UtcTime", who.data("UtcTime"), "ProcessGuid", who.data("ProcessGuid"), "ProcessId", who.data("ProcessId"), "Image", who.data("Image"))
+		r = f.forge(r, later, more...)
+		r.part("System")["Computer"] = "BW-DEV-07.brightwater.example"
+		return r
+	}
+	// deeds: an outside connection and a Run value, some time after the payload's start.
+	deeds := func(f *forger, who entry, later time.Duration) []entry {
+		return []entry{by(f, dial, who, later/2), by(f, key, who, later/2)}
+	}
+	endless := func(pid string) (out []entry) { // without the ends of that run
+		tool, payload := runOf(pid)
+		for _, r := range dev {
+			if g := r.data("ProcessGuid"); r.sysmon() && r.id() == "5" && (g == tool.data("ProcessGuid") || g == payload.data("ProcessGuid")) {
+				continue
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		says string
+		pid  string // of the run that is abused
+		log  []entry
+		deed func(f *forger, tool, payload entry) []entry
+	}{
+		{"the third of three equal runs loads a planted library, calls home and stays", "15836", dev, func(f *forger, tool, payload entry) []entry {
+			return append(deeds(f, payload, time.Second), by(f, load, tool, 0))
+		}},
+		{"4,100 files written before the deeds", "1184", endless("1184"), func(f *forger, tool, payload entry) (out []entry) {
+			for i := range 4100 {
+				out = append(out, by(f, written, payload, time.Duration(i/10)*time.Millisecond/2, "TargetFilename", fmt.Sprintf(`C:\Users\ihalvorsen\AppData\Local\Temp\%d.tmp`, i)))
+			}
+			return append(out, deeds(f, payload, 10*time.Second)...)
+		}},
+		{"600 children before the one that does the deeds", "1184", endless("1184"), func(f *forger, tool, payload entry) (out []entry) {
+			parent := []string{"ParentProcessGuid", payload.data("ProcessGuid"), "ParentProcessId", payload.data("ProcessId"), "ParentImage", payload.data("Image")}
+			for i := range 600 {
+				out = append(out, f.forge(payload, time.Duration(i)*time.Millisecond, append(parent, "ProcessGuid", guid(i), "ProcessId", fmt.Sprint(20_000+4*i), "Image", `C:\Program Files\Clipper\helper.exe`, "CommandLine", "helper.exe")...))
+			}
+			evil := f.forge(payload, time.Second, append(parent, "ProcessGuid", guid(9000), "ProcessId", "50000", "Image", `C:\Users\ihalvorsen\AppData\Local\Temp\evil.exe`, "CommandLine", "evil.exe")...)
+			return append(append(out, evil), deeds(f, evil, time.Second)...)
+		}},
+		{"an end that is recorded before the deeds of the same GUID", "1184", dev, func(f *forger, tool, payload entry) []entry { return deeds(f, payload, 20*time.Minute) }},
+		{"a clock that was set back two minutes before the deeds", "1184", endless("1184"), func(f *forger, tool, payload entry) []entry { return deeds(f, payload, -2*time.Minute) }},
+		{"a clock that was set back a day before the deeds", "1184", endless("1184"), func(f *forger, tool, payload entry) []entry { return deeds(f, payload, -24*time.Hour) }},
+	} {
+		t.Run(c.says, func(t *testing.T) {
+			tool, payload := runOf(c.pid)
+			planted := c.deed(&forger{t: t}, tool, payload)
+			s := newScene(t, map[string][]byte{"log.jsonl": text(t, c.log), "planted.jsonl": text(t, planted)})
+			inv, _ := s.investigate("--inventory", example(t)+"/inventory.csv")
+			for _, x := range inv.Cases {
+				mine := fmt.Sprint(x.Subject.PID) == c.pid
+				for _, o := range x.Occurrences {
+					mine = mine || strings.Contains(string(o), fmt.Sprintf(`"pid": %s,`, c.pid)) || strings.Contains(string(o), fmt.Sprintf(`"pid":%s,`, c.pid))
+				}
+				if mine && (x.Verdict.Label == "benign" || x.Verdict.Label == "expected") {
+					t.Errorf("the case of pid %s with %d runs is called %s at %d", c.pid, len(x.Occurrences), x.Verdict.Label, x.Verdict.Score)
+				}
+			}
+		})
+	}
+}
+
+// TestContradictingRecordsSettleNothing: of two records of one thing the milder must not win in silence.
+func TestContradictingRecordsSettleNothing(t *testing.T) {
+	list := lines(t, "BW-FIN-03")
+	start := first(t, list, func(r entry) bool { return r.is("1", `\wmtrace.exe`) })
+	t.Run("a copy under the same record id says that the library is signed", func(t *testing.T) {
+		f := &forger{t: t}
+		var planted []entry
+		for _, r := range list {
+			if r.sysmon() && r.id() == "7" && strings.HasSuffix(r.data("ImageLoaded"), "mfdetours.dll") {
+				x := f.forge(r, 0, "Signed", "true", "Signature", "Microsoft Windows", "SignatureStatus", "Valid")
+				x.part("System")["EventRecordID"] = r.part("System")["EventRecordID"]
+				x.part("System", "TimeCreated", "#attributes")["SystemTime"] = r.part("System", "TimeCreated", "#attributes")["SystemTime"]
+				planted = append(planted, x)
+			}
+		}
+		s := newScene(t, map[string][]byte{"log.jsonl": text(t, list), "planted.jsonl": text(t, planted)})
+		if _, out, _ := s.run(t.Context(), "investigate --format json"); !strings.Contains(out, "is not validly signed") {
+			t.Error("the true record of the planted library is gone")
+		}
+	})
+	t.Run("an earlier start of the same GUID decides what ran", func(t *testing.T) {
+		f := &forger{t: t}
+		s := newScene(t, map[string][]byte{"log.jsonl": text(t, list), "planted.jsonl": text(t, []entry{f.forge(start, -3*time.Millisecond, "Image", kit, "CommandLine", "mftrace -o trace.log clipper.exe")})})
+		inv, _ := s.investigate()
+		found := false
+		for _, x := range inv.Cases {
+			if x.Subject.PID != 15128 {
+				continue
+			}
+			found = true
+			if x.Verdict.Label == "benign" || x.Verdict.Label == "expected" || x.Answers[0].Stance == "refutes" {
+				t.Errorf("%s at %d, location %s", x.Verdict.Label, x.Verdict.Score, x.Answers[0].Stance)
+			}
+		}
+		if !found {
+			t.Error("the run has no case")
+		}
+	})
+}

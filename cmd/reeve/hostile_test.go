@@ -133,6 +133,7 @@ type investigation struct {
 			Label string
 			Score int
 		}
+		Answers     []struct{ Question, Stance string }
 		Occurrences []json.RawMessage
 	}
 }

@@ -145,7 +145,7 @@ func (r *reader) keep(e *reeve.Event) {
 	k := keyOf(e)
 	f := r.events[k]
 	if f == nil {
-		f = &found{Event: *e}
+		f = &found{Event: *e, key: k}
 		for i := range f.Attrs { // records of one process say the same words again and again
 			f.Attrs[i].Value = r.once(f.Attrs[i].Value)
 		}
@@ -186,7 +186,7 @@ func (r *reader) trim(b *bin, a *ask) {
 	for _, f := range b.list[maxHour:] {
 		f.asks = slices.DeleteFunc(f.asks, func(x *ask) bool { return x == a })
 		if len(f.asks) == 0 {
-			delete(r.events, keyOf(&f.Event))
+			delete(r.events, f.key)
 		}
 	}
 	clear(b.list[maxHour:])

@@ -2,6 +2,8 @@ package gather
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
@@ -23,6 +25,7 @@ const (
 // found is an event that a reading found, kept once however many cases and topics want it.
 type found struct {
 	reeve.Event
+	key  eventKey
 	refs []reeve.Ref // of all copies, sorted; nil when there is one
 	asks []*ask      // of the reading that found it
 	same *found      // the one that stands for all workers' copies
@@ -35,13 +38,30 @@ type eventKey struct {
 	record        uint64
 	time          reeve.Time
 	ref           reeve.Ref // of a record without an id, which nothing can prove to be a copy
+	says          uint64    // what it states: two that contradict each other are two events, or the later writer would have the word
+}
+
+// telling are the properties in which copies of one record agree.
+var telling = [...]reeve.Attr{reeve.AttrImage, reeve.AttrCommandLine, reeve.AttrPath, reeve.AttrLoadedImage, reeve.AttrSigned, reeve.AttrSigner, reeve.AttrKey, reeve.AttrDetails, reeve.AttrDestIP, reeve.AttrTargetImage}
+
+// statement hashes what an event states. The hash is a cryptographic one, because whoever writes records must not be able to make
+// two of them look like copies.
+func statement(e *reeve.Event) uint64 {
+	h := sha256.New()
+	h.Write(e.Process.GUID[:])
+	for _, a := range telling {
+		h.Write(append([]byte(strings.ToLower(strings.TrimSpace(e.Get(a)))), 0))
+	}
+	return binary.LittleEndian.Uint64(h.Sum(nil))
 }
 
 const millisecond = reeve.Second / 1000
 
 func keyOf(e *reeve.Event) eventKey {
 	k := eventKey{host: e.Host, channel: e.Channel, record: e.Ref.RecordID, time: e.Written / millisecond}
-	if !e.Ref.HasID {
+	if e.Ref.HasID {
+		k.says = statement(e)
+	} else {
 		k.ref = e.Ref
 	}
 	return k
@@ -52,8 +72,8 @@ func (f *found) order(o *found) int {
 	if f == o {
 		return 0
 	}
-	a, b := keyOf(&f.Event), keyOf(&o.Event)
-	return cmp.Or(cmp.Compare(f.Time/millisecond, o.Time/millisecond), strings.Compare(a.channel, b.channel), cmp.Compare(a.record, b.record), cmp.Compare(a.time, b.time), a.ref.Compare(b.ref))
+	a, b := &f.key, &o.key
+	return cmp.Or(cmp.Compare(f.Time/millisecond, o.Time/millisecond), strings.Compare(a.channel, b.channel), cmp.Compare(a.record, b.record), cmp.Compare(a.time, b.time), cmp.Compare(a.says, b.says), a.ref.Compare(b.ref))
 }
 
 // absorb takes in a copy: the fuller one speaks, the citations of both are kept. The result does not depend on which came first.

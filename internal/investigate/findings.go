@@ -13,19 +13,26 @@ const maxFindings = 200
 
 // chooseHits picks what rules noticed about the subject and what it started: the gravest, then the earliest.
 func (s *scanned) chooseHits(d *draft, rules *Rules) {
-	below, _ := s.graph.Descendants(d.process.ID, maxTree)
-	for _, id := range append([]reeve.ProcID{d.process.ID}, below...) {
-		from, _ := slices.BinarySearchFunc(s.hits, id, func(h located, id reeve.ProcID) int { return cmp.Compare(h.process, id) })
-		for i := from; i < len(s.hits) && s.hits[i].process == id; i++ {
-			d.hits = append(d.hits, &s.hits[i])
-		}
-	}
+	d.hits = s.hitsOn(d.process.ID)
 	if len(d.hits) > maxFindings {
 		d.cut(fmt.Sprintf("of %d findings the gravest %d are listed", len(d.hits), maxFindings))
 		level := func(h *located) reeve.Level { return levelOf(rules.List()[h.rule].Level) }
 		slices.SortStableFunc(d.hits, func(a, b *located) int { return cmp.Or(cmp.Compare(level(b), level(a)), cmp.Compare(a.time, b.time)) })
 		d.hits = slices.Clip(d.hits[:maxFindings])
 	}
+}
+
+// hitsOn are the rules' words on a process and on what it started, by process and time.
+func (s *scanned) hitsOn(subject reeve.ProcID) []*located {
+	var out []*located
+	below, _ := s.graph.Descendants(subject, maxTree)
+	for _, id := range append([]reeve.ProcID{subject}, below...) {
+		from, _ := slices.BinarySearchFunc(s.hits, id, func(h located, id reeve.ProcID) int { return cmp.Compare(h.process, id) })
+		for i := from; i < len(s.hits) && s.hits[i].process == id; i++ {
+			out = append(out, &s.hits[i])
+		}
+	}
+	return out
 }
 
 // findingsOn are the chosen hits as findings, by time.

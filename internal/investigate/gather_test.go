@@ -140,8 +140,8 @@ func TestWhatACaseAsks(t *testing.T) {
 		want gather.Span // zero: not asked
 		own  bool
 	}{
-		{"the subject's deeds from its start on, without end, since none is known", gather.Topic{About: gather.Deeds, Host: "pc", Process: find(2)}, gather.Span{From: noon - reeve.Minute, To: gather.Endless}, true},
-		{"its child's up to its end", gather.Topic{About: gather.Deeds, Host: "pc", Process: find(3)}, gather.Span{From: noon + reeve.Hour - reeve.Minute, To: noon + 2*reeve.Hour + reeve.Minute}, true},
+		{"the subject's deeds, by its GUID: whatever the clock said", gather.Topic{About: gather.Deeds, Host: "pc", Process: find(2)}, gather.Span{From: noon - reeve.Day, To: gather.Endless}, true},
+		{"its child's too, whatever a record says of its end", gather.Topic{About: gather.Deeds, Host: "pc", Process: find(3)}, gather.Span{From: noon + reeve.Hour - reeve.Day, To: gather.Endless}, true},
 		{"its ancestor's around the case", gather.Topic{About: gather.Deeds, Host: "pc", Process: find(1)}, gather.Span{From: noon - reeve.Day, To: noon + 3*reeve.Hour}, false},
 		{"and its start, long ago", gather.Topic{About: gather.Start, Host: "pc", Process: find(1)}, gather.Around(noon-20*reeve.Day, reeve.Minute, reeve.Minute), false},
 		{"its file", gather.Topic{About: gather.File, Host: "pc", Word: "mftrace.exe"}, gather.Span{From: noon - reeve.Day, To: noon + 3*reeve.Hour}, false},

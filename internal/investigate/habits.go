@@ -16,7 +16,7 @@ const maxPrograms = 200
 // what they started, what started them, and every run of the payload's file are left out.
 func (s *scanned) habitsOf(v *playbook.View, d *draft) (reeve.Habit, []playbook.Program) {
 	own := map[reeve.ProcID]bool{}
-	for _, id := range d.opened.Occurrences {
+	for _, id := range slices.Concat(d.opened.Occurrences, d.opened.Of) {
 		own[id] = true
 		below, _ := s.graph.Descendants(id, maxTree)
 		above, _ := s.graph.Ancestors(id)

@@ -40,19 +40,24 @@ func Run(ctx context.Context, set *evidence.Set, opt Options) (*reeve.Investigat
 		return nil, err
 	}
 	opened, triaged := triage.Open(seen.triage(&opt))
-	drafts := make([]*draft, len(opened))
-	for i := range opened {
-		drafts[i] = begin(opened[i], seen.graph)
-		seen.chooseHits(drafts[i], opt.Rules)
+	var drafts []*draft // a case each, followed by those of its runs that are looked at by themselves
+	for _, o := range seen.apart(opened) {
+		d := begin(o, seen.graph)
+		seen.chooseHits(d, opt.Rules)
+		drafts = append(drafts, d)
 	}
 	if err := seen.gather(ctx, set, &opt, drafts); err != nil {
 		return nil, err
 	}
 	inv := seen.result(&opt, triaged)
 	cut := map[string][]string{}
-	for _, d := range drafts {
-		c := seen.judge(d, &opt)
-		inv.Cases, cut[c.ID] = append(inv.Cases, c), d.cuts
+	for _, family := range families(drafts) {
+		for _, j := range seen.judgeAll(family, &opt) {
+			inv.Cases, cut[j.c.ID] = append(inv.Cases, j.c), j.d.cuts
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 	}
 	rank(inv.Cases)
 	relate(inv.Cases)

@@ -138,10 +138,14 @@ func (d *draft) ask(about gather.About, id reeve.ProcID, word string, when gathe
 	return true
 }
 
-// askTree asks for all that the subject or a process below it did. Where no end of it is recorded it may still go on.
+// askTree asks for all that the subject or a process below it did. Where no end of it is recorded it may still go on. A GUID tells
+// its deeds from those of others whatever the clock said, and whatever a record says of its end.
 func (d *draft) askTree(p *reeve.Process, seen reeve.Time) {
 	life := gather.Span{From: seen - reeve.Minute, To: gather.Endless}
-	if p.End != 0 {
+	switch {
+	case p.Key.GUID != reeve.GUID{}:
+		life.From = seen - lookBack
+	case p.End != 0:
 		life.To = p.End + reeve.Minute
 	}
 	d.ask(gather.Deeds, p.ID, "", life, true)

@@ -31,6 +31,7 @@ type View struct {
 	Footprint []Program // programs that ran on the subject's host before it, identity checked, the case's own left out
 
 	answers map[string]*reeve.Answer
+	starts  map[reeve.ProcID]*reeve.Event // the first start record of each process, once one was asked for
 }
 
 // SilentRule is a rule about the subject's program that did not match it.
@@ -122,13 +123,17 @@ func (v *View) StartOf(p reeve.Process) *reeve.Event {
 	if p.ID == v.Process.ID && v.Subject != nil {
 		return v.Subject
 	}
-	for i := range v.Events {
-		e := &v.Events[i]
-		if e.Kind == reeve.ProcessStart && e.Host == p.Host && v.By(e) == p.ID {
-			return e
+	if v.starts == nil {
+		v.starts = map[reeve.ProcID]*reeve.Event{}
+		for i := range v.Events {
+			if e := &v.Events[i]; e.Kind == reeve.ProcessStart {
+				if id := v.By(e); id != 0 && v.starts[id] == nil && v.Graph.Process(id).Host == e.Host {
+					v.starts[id] = e
+				}
+			}
 		}
 	}
-	return nil
+	return v.starts[p.ID]
 }
 
 // By is the process that did an event; 0 when none is known.

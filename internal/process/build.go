@@ -49,7 +49,7 @@ func Build(builders []*Builder, canon func(string) string) *Graph {
 	for _, b := range builders {
 		*b = Builder{}
 	}
-	m.starts, m.into, m.ids = nil, nil, nil
+	m.starts, m.into, m.ids, m.disputed = nil, nil, nil, nil
 	g.uncircle()
 	g.children()
 	g.names()
@@ -68,7 +68,11 @@ func (g *Graph) lay() {
 			h.from = id
 		}
 		h.to = id + 1
-		g.nodes = append(g.nodes, node{guid: s.guid, time: s.time, at: s.at, pid: s.pid, session: s.session, image: s.image, more: s.more})
+		n := node{guid: s.guid, time: s.time, at: s.at, pid: s.pid, session: s.session, image: s.image, more: s.more}
+		if g.disputed[s] {
+			n.flags |= contested
+		}
+		g.nodes = append(g.nodes, n)
 		g.enter(id)
 	}
 }

@@ -44,6 +44,7 @@ const (
 	inferred    uint8 = 1 << iota
 	byPID             // the link to the parent rests on a pid
 	adoptedGUID       // the node has its GUID from a record that was joined to it by pid
+	contested         // records of its start name different files
 )
 
 func (n *node) start() reeve.Time {
@@ -94,7 +95,7 @@ func (g *Graph) Process(id reeve.ProcID) reeve.Process {
 	n := &g.nodes[id]
 	s := g.list[n.session]
 	p := reeve.Process{ID: id, Parent: n.parent, Host: g.texts[s.host], Key: reeve.ProcKey{GUID: n.guid, PID: n.pid}, Image: g.texts[n.image], User: g.texts[s.user], UserSID: g.texts[s.sid],
-		LogonID: g.texts[s.logon], Start: n.start(), End: n.end, Inferred: n.flags&inferred != 0, ByPID: n.flags&byPID != 0}
+		LogonID: g.texts[s.logon], Start: n.start(), End: n.end, Inferred: n.flags&inferred != 0, ByPID: n.flags&byPID != 0, Disputed: n.flags&contested != 0}
 	more := 0
 	for i := n.more; i != 0; i = g.extra[i].next {
 		more++

@@ -499,3 +499,25 @@ func TestHostsJoinInTheGraph(t *testing.T) {
 		t.Errorf("got %s on %s", got, g.Process(1).Host)
 	}
 }
+
+func TestRecordsThatNameDifferentFilesAreDisputed(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		a, b Start
+		want bool
+	}{
+		{"two files under one GUID", Start{Key: id(10, 1), Image: `C:\Kits\mftrace.exe`}, Start{Key: id(10, 1), Image: `C:\Users\Public\w.exe`}, true},
+		{"one file in other letters", Start{Key: id(10, 1), Image: `C:\Kits\mftrace.exe`}, Start{Key: id(10, 1), Image: `c:\kits\MFTRACE.EXE`}, false},
+		{"a path and its name", Start{Key: id(10, 1), Image: `C:\Kits\mftrace.exe`}, Start{Key: id(10, 1), Image: `mftrace.exe`}, false},
+		{"another recorder's spelling", Start{Key: id(10, 1), Image: `C:\Kits\mftrace.exe`}, Start{Key: id(10, 0), Image: `\Device\HarddiskVolume3\Kits\mftrace.exe`}, false},
+	} {
+		c.a.Host, c.b.Host, c.a.Time, c.b.Time, c.a.Ref, c.b.Ref = "pc", "pc", at(0), at(0.1), sysmon(1), security(2)
+		for _, starts := range [][]Start{{c.a, c.b}, {c.b, c.a}} {
+			e := evidence{starts: starts}
+			g := e.graph()
+			if p := g.Process(g.Find("pc", id(10, 1), at(1))); p.Disputed != c.want {
+				t.Errorf("%s: disputed %v", c.says, p.Disputed)
+			}
+		}
+	}
+}

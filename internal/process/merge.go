@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"reeve"
 )
@@ -21,6 +22,8 @@ type merge struct {
 	starts []*start
 	into   []*start
 	extra  []extra
+
+	disputed map[*start]bool // whose records name different files
 }
 
 // extra is a further citation of a process; next is the position of the one after it, 0 for none.
@@ -30,7 +33,7 @@ type extra struct {
 }
 
 func newMerge(builders []*Builder, t table) *merge {
-	m := &merge{table: t, crowd: crowd{ids: map[session]uint32{}}, extra: make([]extra, 1)}
+	m := &merge{disputed: map[*start]bool{}, table: t, crowd: crowd{ids: map[session]uint32{}}, extra: make([]extra, 1)}
 	n := 0
 	for _, b := range builders {
 		for _, block := range b.starts {
@@ -158,6 +161,12 @@ func copies(a, b *start) bool {
 
 // absorb takes what another record of the same start says.
 func (m *merge) absorb(into, s *start) {
+	if into.image != s.image && !none(s.guid) && into.guid == s.guid && m.disputes(into.image, s.image) {
+		m.disputed[into] = true
+	}
+	if m.disputed[s] {
+		m.disputed[into] = true
+	}
 	if s.time < into.time && s.time != 0 {
 		into.time = s.time
 	}
@@ -171,6 +180,12 @@ func (m *merge) absorb(into, s *start) {
 	for i := s.more; i != 0; i = m.extra[i].next {
 		into.more = m.cite(into.at, into.more, m.extra[i].at)
 	}
+}
+
+// disputes tells whether two images of one start cannot be one file: both are full paths, and they differ by more than case.
+func (m *merge) disputes(a, b uint32) bool {
+	x, y := m.texts[a], m.texts[b]
+	return strings.Contains(x, `\`) && strings.Contains(y, `\`) && !strings.EqualFold(x, y)
 }
 
 // cite adds a citation to those of a process, and gives the head of its further ones.

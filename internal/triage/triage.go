@@ -35,6 +35,7 @@ type Opened struct {
 	Entry       *lolbas.Entry
 	Reasons     []string
 	Occurrences []reeve.ProcID // the subject first, then by time
+	Of          []reeve.ProcID // of a run that is looked at by itself: the runs of the same behaviour
 }
 
 // Input is what triage looks at.

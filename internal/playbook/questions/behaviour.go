@@ -95,6 +95,9 @@ func askBehaviour(v *playbook.View) reeve.Answer {
 	}
 	l.quiet = l.quiet && !more && v.Limit == ""
 	sayBehaviour(v, &a, worst, l)
+	if a.Stance == reeve.Neutral && (more || v.Limit != "") {
+		a.Stance = reeve.Unknown // what was not looked at may be what matters
+	}
 	return a
 }
 

@@ -35,7 +35,7 @@ func judge(v *playbook.View, e *reeve.Event, tree []reeve.ProcID, add func(strin
 		add("injection", reeve.SignalInjection, who+" replaced the image of a process", e.Ref)
 	case reeve.RawDiskRead:
 		code := reeve.SignalCredentials
-		if inWindows(e.Get(reeve.AttrImage)) && !playbook.OneOf(who, interpreters) {
+		if lolbas.InWindows(e.Get(reeve.AttrImage)) && !playbook.OneOf(who, interpreters) {
 			code = "" // tools that look after disks
 		}
 		add("credential", code, who+" read the disk below the file system", e.Ref)

@@ -37,6 +37,11 @@ func askLocation(v *playbook.View) reeve.Answer {
 			a.Details = append(a.Details, d)
 		}
 	}
+	if v.Process.Disputed {
+		a.Stance = reeve.Unknown
+		a.Says = "Records of its start contradict each other: they name different files. " + a.Says
+		return a
+	}
 	say := func(stance reeve.Stance, code reeve.SignalCode, says string) {
 		a.Stance = stance
 		a.Signals = []reeve.Signal{signal(code, says, v.SubjectRefs()...)}

@@ -110,7 +110,7 @@ func askOrigin(v *playbook.View) reeve.Answer {
 		a.Says = "Its parent is known by number only."
 	case playbook.OneOf(chain[len(chain)-1].Image, interpreters+" "+terminals):
 		a.Says = fmt.Sprintf("Started from %s, but no record says what started that.", playbook.Chain(chain))
-	case playbook.OneOf(chain[at].Image, "svchost.exe") && inWindows(chain[at].Image):
+	case playbook.OneOf(chain[at].Image, "svchost.exe") && lolbas.InWindows(chain[at].Image):
 		a.Says = fmt.Sprintf("Started by %s, but no record says which service that is.", playbook.Chain(chain[:at+1]))
 	default:
 		a.Value, a.Says = "other", fmt.Sprintf("Started by %s, which is no known way of starting programs.", playbook.Chain(chain))
@@ -147,7 +147,7 @@ func climb(v *playbook.View, chain []reeve.Process) (found *initiator, at, top i
 		for k := range initiators {
 			in := &initiators[k]
 			switch {
-			case !playbook.OneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !inWindows(p.Image) || in.where == managed && !genuine(v, p):
+			case !playbook.OneOf(p.Image, in.images) || !playbook.HasAny(line, in.args) || in.where == system && !lolbas.InWindows(p.Image) || in.where == managed && !genuine(v, p):
 				continue
 			case in.value == "developer_tool":
 				if tool == nil {
@@ -328,7 +328,7 @@ func weighOrigin(v *playbook.View, a *reeve.Answer, chain []reeve.Process, at, t
 		}
 		say(reeve.Refutes, reeve.SignalManagement, "management software in its own folder started it")
 	case "autostart":
-		if playbook.OneOf(v.Process.Image, "explorer.exe") && inWindows(v.Process.Image) {
+		if playbook.OneOf(v.Process.Image, "explorer.exe") && lolbas.InWindows(v.Process.Image) {
 			break // the desktop itself, at every logon
 		}
 		say(reeve.Supports, reeve.SignalAutostart, "an autostart entry started it")

@@ -137,7 +137,7 @@ func startedByOthers(v *playbook.View) []reeve.Process {
 	for _, e := range v.Of(reeve.ProcessStart) {
 		p := v.Graph.Process(v.By(e))
 		if since := e.Time - v.Time(); since >= 0 && since <= reeve.Minute && p.Parent != 0 && p.Parent != v.Process.ID && p.ID != v.Process.ID &&
-			playbook.OneOf(v.Graph.Process(p.Parent).Image, "svchost.exe services.exe wmiprvse.exe dllhost.exe msiexec.exe explorer.exe taskeng.exe") && inWindows(v.Graph.Process(p.Parent).Image) {
+			playbook.OneOf(v.Graph.Process(p.Parent).Image, "svchost.exe services.exe wmiprvse.exe dllhost.exe msiexec.exe explorer.exe taskeng.exe") && lolbas.InWindows(v.Graph.Process(p.Parent).Image) {
 			out = append(out, p)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"reeve"
-	"reeve/cmdline"
 	"reeve/internal/playbook"
 	"reeve/lolbas"
 )
@@ -36,23 +35,10 @@ func Core() []string {
 func isHelper(v *playbook.View, p *reeve.Process) bool {
 	switch playbook.Base(p.Image) {
 	case "werfault.exe", "werfaultsecure.exe", "wermgr.exe", "csrss.exe":
-		return inWindows(p.Image)
+		return lolbas.InWindows(p.Image)
 	case "conhost.exe", "openconsole.exe":
 		e := v.StartOf(*p)
-		return (inWindows(p.Image) || lolbas.Place(p.Image) == lolbas.VendorCopy) && (e == nil || !lolbas.Parse("Conhost.exe", e.Get(reeve.AttrCommandLine)).Abuse)
-	}
-	return false
-}
-
-// inWindows tells whether a program lies in the Windows directory, where only administrators write; a record that states a bare
-// name is believed.
-func inWindows(path string) bool {
-	switch lolbas.Place(path) {
-	case lolbas.NoLocation:
-		return !strings.ContainsAny(path, `\/`)
-	case lolbas.OtherProtected, lolbas.ServicingCopy:
-		dirs := cmdline.ParsePath(path).Dir
-		return len(dirs) > 0 && dirs[0] == "windows"
+		return (lolbas.InWindows(p.Image) || lolbas.Place(p.Image) == lolbas.VendorCopy) && (e == nil || !lolbas.Parse("Conhost.exe", e.Get(reeve.AttrCommandLine)).Abuse)
 	}
 	return false
 }
