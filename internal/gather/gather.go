@@ -152,15 +152,19 @@ func (q *Query) Concerns(name string, first, last reeve.Time) bool {
 // Visit looks at the records that a worker keeps, one after the other.
 type Visit func(reeve.Record)
 
-// Read answers the query from the evidence. visitor, when not nil, makes each worker's visit.
-func (q *Query) Read(ctx context.Context, set *evidence.Set, opt ingest.Options, visitor func(*winlog.Decoder) Visit) error {
+// Read answers the query from the evidence. visitor, when not nil, makes each worker's visit; also, when not nil, makes sinks that
+// look at every record on the way.
+func (q *Query) Read(ctx context.Context, set *evidence.Set, opt ingest.Options, visitor func(*winlog.Decoder) Visit, also func(int) ingest.Sink) error {
 	var readers []*reader
-	_, err := ingest.Scan(ctx, set, opt, func(int) ingest.Sink {
+	_, err := ingest.Scan(ctx, set, opt, func(worker int) ingest.Sink {
 		r := newReader(q)
 		if visitor != nil {
 			r.visit = visitor(r.decoder)
 		}
 		readers = append(readers, r)
+		if also != nil {
+			return &pair{r, also(worker)}
+		}
 		return r
 	})
 	if err != nil {
@@ -168,6 +172,18 @@ func (q *Query) Read(ctx context.Context, set *evidence.Set, opt ingest.Options,
 	}
 	q.collect(readers)
 	return nil
+}
+
+// pair hands a worker's records to two sinks.
+type pair struct {
+	*reader
+	other ingest.Sink
+}
+
+// Record hands on one record.
+func (p *pair) Record(rec reeve.Record) {
+	p.other.Record(rec)
+	p.reader.Record(rec)
 }
 
 // collect brings together what the workers found, the same for any number of them, and puts it on the shelves.

@@ -323,7 +323,7 @@ func TestKeptRecordsAreVisited(t *testing.T) {
 	l := library()
 	err = l.Query([]Want{did(8, always())}).Read(context.Background(), set, ingest.Options{Threads: 1}, func(*winlog.Decoder) Visit {
 		return func(rec reeve.Record) { seen = append(seen, rec.Ref().RecordID) }
-	})
+	}, nil)
 	if err != nil || fmt.Sprint(seen) != "[2]" {
 		t.Errorf("visited %v, %v", seen, err)
 	}

@@ -12,31 +12,54 @@ import (
 	"reeve/internal/winlog"
 )
 
-// discount finds records that stand in more than one place and takes the further copies out of the counts. Only files whose
-// stretches of a channel overlap are read for it, so that evidence without copies pays nothing.
-func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options, suspects map[string]bool) error {
-	if len(suspects) == 0 {
+// search looks for records that stand in more than one place. Only files whose stretches of a channel overlap are read for it, so
+// that evidence without copies pays nothing; the first of the further readings does it on its way.
+type search struct {
+	suspects map[string]bool
+	number   map[string]int32 // of files
+	seed     maphash.Seed
+	readers  []*copyReader
+}
+
+func (s *scanned) searchCopies(suspects map[string]bool) *search {
+	x := &search{suspects: suspects, number: map[string]int32{}, seed: maphash.MakeSeed()}
+	for i := range s.files {
+		x.number[s.files[i].Path] = int32(i)
+	}
+	return x
+}
+
+// copySink makes a worker's part; nil when there is nothing to search.
+func (s *scanned) copySink() func(int) ingest.Sink {
+	x := s.copies
+	if len(x.suspects) == 0 {
 		return nil
 	}
-	number := map[string]int32{}
-	for i := range s.files {
-		number[s.files[i].Path] = int32(i)
+	return func(int) ingest.Sink {
+		r := &copyReader{suspects: x.suspects, canon: s.canon, number: x.number, decoder: winlog.NewDecoder(), subjects: map[copySubject]*copySubject{}, seen: copies{}, again: map[sighting]int{}}
+		r.hash.SetSeed(x.seed)
+		x.readers = append(x.readers, r)
+		return r
+	}
+}
+
+// discount searches by a reading of its own, for want of another.
+func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options) error {
+	sink := s.copySink()
+	if sink == nil {
+		return nil
 	}
 	o := opt.ingest(func(p ingest.Progress) { opt.progress("copies", p) })
-	o.Only = func(name string) bool { return suspects[name] }
-	seed := maphash.MakeSeed()
-	var readers []*copyReader
-	_, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
-		r := &copyReader{canon: s.canon, number: number, decoder: winlog.NewDecoder(), subjects: map[copySubject]*copySubject{}, seen: copies{}, again: map[sighting]int{}}
-		r.hash.SetSeed(seed)
-		readers = append(readers, r)
-		return r
-	})
-	if err != nil {
-		return err
-	}
+	o.Only = func(name string) bool { return s.copies.suspects[name] }
+	_, err := ingest.Scan(ctx, set, o, sink)
+	s.tellCopies()
+	return err
+}
+
+// tellCopies takes the copies that were found out of the counts. There is nothing to search afterwards.
+func (s *scanned) tellCopies() {
 	all := copies{}
-	for _, r := range readers {
+	for _, r := range s.copies.readers {
 		for x, n := range r.again {
 			s.copied(x, n)
 		}
@@ -45,7 +68,7 @@ func (s *scanned) discount(ctx context.Context, set *evidence.Set, opt *Options,
 		}
 		r.seen, r.again = nil, nil
 	}
-	return nil
+	*s.copies = search{}
 }
 
 // copied takes further copies of records out of the counts of their file, channel and kind.
@@ -88,6 +111,7 @@ type copySubject struct {
 
 // copyReader is one worker's part of the search for copies.
 type copyReader struct {
+	suspects map[string]bool
 	canon    func(string) string
 	number   map[string]int32
 	decoder  *winlog.Decoder
@@ -104,7 +128,7 @@ func (r *copyReader) Lost(reeve.ReadError) {}
 // two records the same.
 func (r *copyReader) Record(rec reeve.Record) {
 	ref, head := rec.Ref(), rec.Head()
-	if !ref.HasID {
+	if !ref.HasID || !r.suspects[ref.File] {
 		return
 	}
 	of := copySubject{host: r.canon(head.Computer), channel: head.Channel}

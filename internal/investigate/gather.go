@@ -16,15 +16,22 @@ const maxRounds = 3
 
 // gather reads the evidence again for what the cases ask, and once more as long as the answers name something new.
 func (s *scanned) gather(ctx context.Context, set *evidence.Set, opt *Options, drafts []*draft) error {
+	if len(drafts) == 0 {
+		return s.discount(ctx, set, opt)
+	}
 	inquiry := s.inquire(drafts, opt.Rules)
 	for round := 1; len(drafts) > 0; round++ {
 		q := s.library.Query(unasked(drafts))
 		o := opt.ingest(func(p ingest.Progress) { opt.progress(fmt.Sprintf("gather %d", round), p) })
-		o.Where = func(file string, from, to int64) bool { return s.where.Holds(file, from, to, q.Concerns) }
+		suspects := s.copies.suspects
+		o.Where = func(file string, from, to int64) bool {
+			return suspects[file] || s.where.Holds(file, from, to, q.Concerns)
+		}
 		o.Only = func(file string) bool { return o.Where(file, 0, math.MaxInt64) }
-		if err := q.Read(ctx, set, o, inquiry.visitor()); err != nil {
+		if err := q.Read(ctx, set, o, inquiry.visitor(), s.copySink()); err != nil {
 			return err
 		}
+		s.tellCopies()
 		inquiry.tell(drafts)
 		var again []*draft
 		for _, d := range drafts {

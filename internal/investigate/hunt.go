@@ -26,6 +26,9 @@ func Hunt(ctx context.Context, set *evidence.Set, opt Options) (*Hunted, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.discount(ctx, set, &opt); err != nil {
+		return nil, err
+	}
 	out := &Hunted{Files: s.files}
 	for i := range s.hits {
 		h := &s.hits[i]

@@ -149,7 +149,7 @@ func TestProgressNamesTheStages(t *testing.T) {
 			t.Errorf("%s: %d of %d", stage, done, total)
 		}
 	}})
-	if got := fmt.Sprint(stages); !strings.HasPrefix(got, "[scan copies gather 1") {
+	if got := fmt.Sprint(stages); !strings.HasPrefix(got, "[scan gather 1") {
 		t.Errorf("stages %s", got)
 	}
 }

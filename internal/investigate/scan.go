@@ -33,7 +33,8 @@ type scanned struct {
 	starters map[string]bool            // hosts with records of process starts
 	nameless map[reeve.Ref]reeve.ProcID // processes whose records give neither GUID nor pid, by their records
 	places   map[string]bool            // programs of which it was asked whether they lie where they belong
-	library  *gather.Library            // what the further readings find
+	copies   *search
+	library  *gather.Library // what the further readings find
 }
 
 // located is a hit with the process that it is about.
@@ -73,7 +74,8 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	s.locateRuns(watchers)
 	s.locateHits(watchers)
 	s.habits = prevalence.Build(s.walk())
-	return s, s.discount(ctx, set, opt, rows.Twice())
+	s.copies = s.searchCopies(rows.Twice())
+	return s, nil
 }
 
 // nameThem notes the processes that can only be known by their records.
@@ -117,7 +119,7 @@ func (s *scanned) locateRuns(watchers []*watcher) {
 			}
 			all = append(all, placed{id, r})
 		}
-		w.runs, w.told = nil, nil
+		w.runs, w.told, w.started = nil, nil, nil
 	}
 	slices.SortFunc(all, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(b.rank(), a.rank()), a.ref.Compare(b.ref))

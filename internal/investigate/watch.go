@@ -31,13 +31,20 @@ type watcher struct {
 	texts   texts
 	judged  map[string]judged
 	key     []byte
-	told    map[hostKey]int // parents' runs, so that one child speaks for each
-	fields  bool            // note what a rule looked at
+	started map[startKey]int // positions of runs
+	told    map[hostKey]int  // parents' runs, so that one child speaks for each
+	fields  bool             // note what a rule looked at
 }
 
 type hostKey struct {
 	host string
 	key  reeve.ProcKey
+}
+
+// startKey names a start, of which copies of its record say the same.
+type startKey struct {
+	hostKey
+	time reeve.Time
 }
 
 // run is one execution of a program that may become a case.
@@ -74,7 +81,7 @@ type hit struct {
 func newWatcher(opt *Options) *watcher {
 	d := winlog.NewDecoder()
 	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
-		judged: map[string]judged{}, told: map[hostKey]int{}}
+		judged: map[string]judged{}, told: map[hostKey]int{}, started: map[startKey]int{}}
 }
 
 // Lost does nothing: losses stand in the account of their file.
@@ -145,11 +152,28 @@ func (w *watcher) start(e *reeve.Event) {
 	if j.entry != nil || w.asked(e, image) {
 		r := run{host: e.Host, key: e.Process, time: e.Time, judged: j, ofn: e.Has(reeve.AttrOriginalFileName), cmd: hasLine, ref: e.Ref}
 		r.read(line)
-		w.runs = append(w.runs, r)
+		w.keep(r)
 	}
 	if line := e.Get(reeve.AttrParentCommandLine); line != "" {
 		w.tell(e, parent, line)
 	}
+}
+
+// keep remembers a run, once for all copies of its record.
+func (w *watcher) keep(r run) {
+	k := startKey{hostKey{r.host, r.key}, r.time}
+	if at, ok := w.started[k]; ok {
+		have := &w.runs[at]
+		copied := r
+		if copied.ref = have.ref; copied == *have {
+			if r.ref.Compare(have.ref) < 0 {
+				have.ref = r.ref
+			}
+			return
+		}
+	}
+	w.started[k] = len(w.runs)
+	w.runs = append(w.runs, r)
 }
 
 // tell remembers what a child's record says of its parent, of which there may be no record. Of many children the first citation
