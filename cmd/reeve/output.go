@@ -55,10 +55,18 @@ func writeFile(name string, fill func(io.Writer) error) error {
 // pending is a file that takes its name when it is closed.
 type pending struct {
 	*os.File
-	name string
+	name string // "" for one that has its name already
 }
 
+// createFile begins a file. A device or pipe is written to as it is: to give a file its name would take the place of it.
 func createFile(name string) (*pending, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", name, err)
+		}
+		return &pending{f, ""}, nil
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".reeve-*")
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", name, err)
@@ -68,11 +76,16 @@ func createFile(name string) (*pending, error) {
 
 func (p *pending) drop() {
 	p.File.Close()
-	os.Remove(p.File.Name())
+	if p.name != "" {
+		os.Remove(p.File.Name())
+	}
 }
 
 // Close gives the file its name.
 func (p *pending) Close() error {
+	if p.name == "" {
+		return p.File.Close()
+	}
 	temporary := p.File.Name()
 	err := errors.Join(p.File.Chmod(0o644), p.File.Close())
 	if err == nil {
