@@ -61,9 +61,7 @@ func (s *scanned) inPlace(image string) bool {
 // inPlace tells whether a program that shall speak for its host lies where only administrators write, and, when it is on the
 // list, where it belongs.
 func inPlace(image string) bool {
-	switch lolbas.Place(image) {
-	case lolbas.VendorCopy, lolbas.OtherProtected, lolbas.ServicingCopy:
-	default:
+	if !lolbas.Protected(image) {
 		return false
 	}
 	for _, e := range lolbas.ByName(cmdline.ParsePath(image).Base) {

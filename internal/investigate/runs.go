@@ -25,22 +25,22 @@ func (s *scanned) apart(opened []triage.Opened) []triage.Opened {
 		if len(o.Occurrences) < 2 {
 			continue
 		}
-		rest := slices.Clone(o.Occurrences[1:])
 		first := s.mark(o.Occurrences[0])
-		slices.SortStableFunc(rest, func(a, b reeve.ProcID) int { return rankMark(s.mark(a) == first) - rankMark(s.mark(b) == first) })
+		var rest, like []reeve.ProcID
+		for _, id := range o.Occurrences[1:] {
+			if s.mark(id) == first {
+				like = append(like, id)
+			} else {
+				rest = append(rest, id)
+			}
+		}
+		rest = append(rest, like...)
 		for _, id := range rest[:min(len(rest), maxApart, left)] {
 			out = append(out, triage.Opened{Process: id, Entry: o.Entry, Reasons: o.Reasons, Occurrences: []reeve.ProcID{id}, Of: o.Occurrences})
 			left--
 		}
 	}
 	return out
-}
-
-func rankMark(same bool) int {
-	if same {
-		return 1
-	}
-	return 0
 }
 
 // mark is what shows of a run before its events are read: what it started, and which rules matched it or that.
