@@ -1,5 +1,7 @@
 package evtx
 
+import "slices"
+
 // Codepage maps the bytes 0x80 to 0xff of an ANSI string to characters of the basic plane.
 type Codepage [128]uint16
 
@@ -17,12 +19,14 @@ func makeWindows1252() (p Codepage) {
 
 // append decodes ANSI text to UTF-16LE.
 func (p *Codepage) append(dst, src []byte) []byte {
-	for _, c := range src {
+	k := len(dst)
+	dst = slices.Grow(dst, 2*len(src))[:k+2*len(src)]
+	for i, c := range src {
 		u := uint16(c)
 		if c >= 0x80 {
 			u = p[c-0x80]
 		}
-		dst = le.AppendUint16(dst, u)
+		le.PutUint16(dst[k+2*i:], u)
 	}
 	return dst
 }

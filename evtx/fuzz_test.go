@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -59,6 +62,23 @@ func use(t testing.TB, r *Record, buf *[]byte) {
 	r.Clone()
 }
 
+// bounded fails when reading some small input takes as long or as much memory as only an attack would make it.
+func bounded(t *testing.T, read func()) {
+	const (
+		longest = 5 * time.Second
+		most    = 256 << 20
+	)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	read()
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; took > longest || n > most {
+		t.Errorf("%v and %d bytes allocated", took, n)
+	}
+}
+
 func FuzzFile(f *testing.F) {
 	for _, b := range seeds(f) {
 		f.Add(b)
@@ -67,7 +87,7 @@ func FuzzFile(f *testing.F) {
 		if len(b) > 1<<20 {
 			return
 		}
-		exercise(t, b, Options{Recover: true})
+		bounded(t, func() { exercise(t, b, Options{Recover: true}) })
 	})
 }
 
@@ -85,7 +105,18 @@ func FuzzChunk(f *testing.F) {
 			at := chunkHeaderSize + (int(edits[0])<<8|int(edits[1]))%max(1, used)
 			chunk[at], chunk[min(at+int(edits[2]%4), ChunkSize-1)] = edits[3], edits[2]
 		}
+		bounded(t, func() { readFuzzed(t, chunk) })
+	})
+}
+
+// readFuzzed reads a chunk with its magic twice, the second time by asking for each record, which must change nothing.
+func readFuzzed(t *testing.T, chunk []byte) {
+	var seen [2][]uint64
+	for i := range seen {
 		c := NewChunkReader(nil, nil)
+		if i == 1 {
+			c.Want = func(Peek) bool { return true }
+		}
 		if c.Reset(chunk, 0, 0) != nil {
 			t.Fatal("a chunk with its magic is refused")
 		}
@@ -99,10 +130,124 @@ func FuzzChunk(f *testing.F) {
 			if n > ChunkSize/minRecordSize {
 				t.Fatal("more records than a chunk can hold")
 			}
-			if err == nil {
-				use(t, r, &buf)
+			if err != nil {
+				seen[i] = append(seen[i], 1<<63)
+				continue
+			}
+			use(t, r, &buf)
+			seen[i] = append(seen[i], r.ID(), uint64(r.EventID()))
+		}
+	}
+	if !slices.Equal(seen[0], seen[1]) {
+		t.Errorf("%v, when it is asked for %v", seen[0], seen[1])
+	}
+}
+
+// FuzzRecord reads any bytes as the binary XML of a record, twice in one chunk, so that the second meets what the first left in the caches.
+func FuzzRecord(f *testing.F) {
+	for _, b := range seeds(f) {
+		chunk := b[fileHeaderSize : fileHeaderSize+ChunkSize]
+		f.Add(chunk[chunkHeaderSize+recordHeaderSize : recordAt(chunk, 1)-4])
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 30_000 {
+			return
+		}
+		raw := func(e *encoder) { e.b = append(e.b, body...) }
+		bounded(t, func() { readFuzzed(t, craftChunk(1, raw, named("A", "1"), raw)) })
+	})
+}
+
+// FuzzTemplate reads any bytes as the body of a template, with values of any types for its holes.
+func FuzzTemplate(f *testing.F) {
+	for _, b := range seeds(f) {
+		chunk := b[fileHeaderSize : fileHeaderSize+ChunkSize]
+		def := chunkHeaderSize + recordHeaderSize + 4 + 10
+		size := int(le.Uint32(chunk[def+20:]))
+		f.Add(chunk[def+24:def+24+min(size, 20_000)], []byte{1, 4, 8, 0x21, 0x81}, []byte("values\x00of\x00it"))
+	}
+	f.Fuzz(func(t *testing.T, body, types, values []byte) {
+		if len(body) > 20_000 || len(types) > 1000 || len(values) > 5000 {
+			return
+		}
+		record := func(e *encoder) {
+			e.fragmentHeader()
+			e.instance("fuzzed", keyGUID("fuzzed"), func() { e.b = append(e.b, body...) })
+			var vals []Value
+			for i, typ := range types {
+				share := len(values) / len(types)
+				vals = append(vals, Value{Type: Type(typ) &^ arrayBit, Array: typ&byte(arrayBit) != 0, State: Present, Bytes: values[i*share : (i+1)*share]})
+			}
+			e.values(vals, nil)
+		}
+		bounded(t, func() { readFuzzed(t, craftChunk(1, record, record)) })
+	})
+}
+
+// FuzzValue renders any bytes as a value of any type.
+func FuzzValue(f *testing.F) {
+	for typ := range 0x22 {
+		f.Add(uint8(typ), []byte("\x01\x02\x00\x00\x00\x00\x00\x05\x15\x00\x00\x00 16 bytes"))
+		f.Add(uint8(typ)|uint8(arrayBit), []byte("a\x00\x00\x00b\x00\x00\x00"))
+	}
+	f.Fuzz(func(t *testing.T, typ uint8, b []byte) {
+		if len(b) > 0xffff {
+			return
+		}
+		bounded(t, func() {
+			readFuzzed(t, craftChunk(1, typed(true, Value{Type: Type(typ) &^ arrayBit, Array: typ&uint8(arrayBit) != 0, State: Present, Bytes: b[:min(len(b), 40_000)]})))
+		})
+		v := Value{Type: Type(typ) &^ arrayBit, State: Present, Bytes: b}
+		text := v.AppendText(nil)
+		if !utf8.Valid(text) {
+			t.Errorf("no UTF-8: %q", text)
+		}
+		if back := v.AppendText([]byte("x")); string(back) != "x"+string(text) {
+			t.Errorf("%q behind other text, %q alone", back, text)
+		}
+		if v.Type != TypeString && len(text) > 0 && (!v.EqualFoldASCII(string(text)) || !v.ContainsFold(string(text))) {
+			t.Errorf("%v does not equal its text %q", v.Type, text)
+		}
+		n := 0
+		for range (Value{Type: v.Type, State: Present, Array: true, Bytes: b}).Items() {
+			if n++; n > len(b)+1 {
+				t.Fatal("more items than bytes")
 			}
 		}
+	})
+}
+
+// FuzzCarve looks for records in any blob: what it finds is read whole, and once.
+func FuzzCarve(f *testing.F) {
+	for _, b := range seeds(f) {
+		f.Add(b[fileHeaderSize:fileHeaderSize+8000], 0, uint16(3))
+		f.Add(b[fileHeaderSize:fileHeaderSize+8000], 5000, uint16(700))
+	}
+	f.Fuzz(func(t *testing.T, piece []byte, at int, gap uint16) {
+		if len(piece) > 1<<17 || at < 0 || at > 1<<17 {
+			return
+		}
+		blob := append(make([]byte, at), piece...)
+		blob = append(append(blob, make([]byte, gap)...), piece...)
+		bounded(t, func() {
+			f, err := Open(bytes.NewReader(blob), int64(len(blob)), Options{Recover: true})
+			if err != nil {
+				return
+			}
+			var buf []byte
+			seen := map[identity]bool{}
+			for r := range f.Recovered() {
+				if x := (identity{r.id, r.written}); seen[x] {
+					t.Fatalf("record %v comes twice", x)
+				} else {
+					seen[x] = true
+				}
+				if !r.Recovered() {
+					t.Fatal("a recovered record does not say so")
+				}
+				use(t, r, &buf)
+			}
+		})
 	})
 }
 
@@ -116,6 +261,7 @@ func FuzzUTF16(f *testing.F) {
 			units = append(units, le.Uint16(b[i:]))
 		}
 		want := string(utf16.Decode(units))
+		b = spacious(b)
 		if got := string(AppendUTF8([]byte("x"), b)); got != "x"+want {
 			t.Errorf("AppendUTF8(%x) = %q, want %q", b, got[1:], want)
 		}
@@ -130,6 +276,12 @@ func FuzzUTF16(f *testing.F) {
 			}
 		}
 	})
+}
+
+// spacious is b with other bytes behind its end, as values have them that lie in a chunk.
+func spacious(b []byte) []byte {
+	const rest = "\x41\x00\x22\x00\x5c\x00\x00\x00\xe9\x00"
+	return append(bytes.Clone(b), bytes.Repeat([]byte(rest), 10)...)[:len(b)]
 }
 
 func TestUTF16LikeTheStandardLibrary(t *testing.T) {
@@ -149,12 +301,14 @@ func TestUTF16LikeTheStandardLibrary(t *testing.T) {
 				raw = le.AppendUint16(raw, u)
 			}
 			want := string(utf16.Decode(units))
-			if got := string(AppendUTF8(nil, raw)); got != want {
-				t.Fatalf("%x: %q, want %q", raw, got, want)
-			}
-			var back string
-			if err := json.Unmarshal(append(appendJSONUnits([]byte{'"'}, raw), '"'), &back); err != nil || back != want {
-				t.Fatalf("%x: JSON %q, %v, want %q", raw, back, err, want)
+			for _, raw := range [][]byte{slices.Clip(raw), spacious(raw)} {
+				if got := string(AppendUTF8(nil, raw)); got != want {
+					t.Fatalf("%x: %q, want %q", raw, got, want)
+				}
+				var back string
+				if err := json.Unmarshal(append(appendJSONUnits([]byte{'"'}, raw), '"'), &back); err != nil || back != want {
+					t.Fatalf("%x: JSON %q, %v, want %q", raw, back, err, want)
+				}
 			}
 		}
 	}

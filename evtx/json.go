@@ -2,16 +2,17 @@ package evtx
 
 import (
 	"math"
-	"math/bits"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// The JSON of a record is written by steps that its layout compiles once. Every step ends what it writes with a comma, and the step
-// that closes an object or a list takes the last one back.
+// The JSON of a record is written by steps that its layout compiles once; what does not depend on the record's values is text in them. Every
+// step ends what it writes with a comma, and the step that closes an object or a list takes the last one back.
 type jsonStep struct {
 	kind  jsonKind
-	key   string // with quotes and colon; empty within a list
+	text  string // as it is written; of a value its key with quotes and colon, empty within a list
 	value *slot
 	attrs []jsonStep
 }
@@ -19,21 +20,58 @@ type jsonStep struct {
 type jsonKind uint8
 
 const (
-	jsonValue   jsonKind = iota
-	jsonElement          // a value with attributes
-	jsonAttrs            // the attributes of an element that has children
-	jsonObject
-	jsonList
+	jsonText    jsonKind = iota
+	jsonValue            // a key and its value
+	jsonElement          // a value with attributes that may be absent
+	jsonAttrs            // attributes that may be absent
 	jsonEnd
 	jsonListEnd
 )
 
 const jsonAttributes = `"#attributes":{`
 
-func compileJSON(roots []*element) []jsonStep { return jsonGroup(nil, roots) }
+// jsonSteps is a list of steps in the making.
+type jsonSteps []jsonStep
 
-// jsonGroup compiles siblings. Those of one name become a list in the place of the first; unnamed Data always do.
-func jsonGroup(steps []jsonStep, kids []*element) []jsonStep {
+func compileJSON(roots []*element) []jsonStep {
+	var s jsonSteps
+	s.group(roots)
+	return s
+}
+
+// put adds text, to the step before when that is text too.
+func (s *jsonSteps) put(text string) {
+	if n := len(*s); n > 0 && (*s)[n-1].kind == jsonText {
+		(*s)[n-1].text += text
+		return
+	}
+	*s = append(*s, jsonStep{text: text})
+}
+
+// end closes an object, at once where all of its end is known.
+func (s *jsonSteps) end() {
+	n := len(*s)
+	if n == 0 || (*s)[n-1].kind != jsonText {
+		*s = append(*s, jsonStep{kind: jsonEnd})
+		return
+	}
+	(*s)[n-1].text = string(endJSON([]byte((*s)[n-1].text)))
+}
+
+// member adds a key and its value.
+func (s *jsonSteps) member(key string, value *slot) {
+	switch value.kind {
+	case slotNone, slotEmpty:
+		s.put(key + "null,")
+	case slotLiteral:
+		s.put(key + `"` + string(appendJSONUnits(nil, value.literal)) + `",`)
+	default:
+		*s = append(*s, jsonStep{kind: jsonValue, text: key, value: value})
+	}
+}
+
+// group compiles siblings. Those of one name become a list in the place of the first; unnamed Data always do.
+func (s *jsonSteps) group(kids []*element) {
 	groups := map[string][]*element{}
 	for _, e := range kids {
 		groups[e.key()] = append(groups[e.key()], e)
@@ -45,40 +83,53 @@ func jsonGroup(steps []jsonStep, kids []*element) []jsonStep {
 		}
 		key := jsonKey(e.key())
 		if len(group) == 1 && !e.unnamed() {
-			steps = jsonOne(steps, key, e)
+			s.element(key, e)
 			continue
 		}
-		steps = append(steps, jsonStep{kind: jsonList, key: key})
+		s.put(key + "[")
 		for _, e := range group {
-			steps = jsonOne(steps, "", e)
+			s.element("", e)
 		}
-		steps = append(steps, jsonStep{kind: jsonListEnd})
+		*s = append(*s, jsonStep{kind: jsonListEnd})
 	}
-	return steps
 }
 
-func jsonOne(steps []jsonStep, key string, e *element) []jsonStep {
-	var attrs []jsonStep
+func (s *jsonSteps) element(key string, e *element) {
+	var attrs jsonSteps
 	for i := range e.attrs {
 		if a := &e.attrs[i]; !e.describes(a) {
-			attrs = append(attrs, jsonStep{key: jsonKey(a.name), value: &a.slot})
+			attrs.member(jsonKey(a.name), &a.slot)
 		}
 	}
+	fixed := slices.ContainsFunc(attrs, func(a jsonStep) bool { return a.kind == jsonText }) // at least one attribute is always there
 	switch {
-	case len(e.kids) > 0:
-		steps = append(steps, jsonStep{kind: jsonObject, key: key})
-		if len(attrs) > 0 {
-			steps = append(steps, jsonStep{kind: jsonAttrs, attrs: attrs})
-		}
-		steps = jsonGroup(steps, e.kids)
-		if e.text.kind != slotNone {
-			steps = append(steps, jsonStep{key: `"#text":`, value: &e.text})
-		}
-		return append(steps, jsonStep{kind: jsonEnd})
-	case len(attrs) > 0:
-		return append(steps, jsonStep{kind: jsonElement, key: key, value: &e.text, attrs: attrs})
+	case len(e.kids) == 0 && len(attrs) == 0:
+		s.member(key, &e.text)
+		return
+	case len(e.kids) == 0 && !fixed:
+		*s = append(*s, jsonStep{kind: jsonElement, text: key, value: &e.text, attrs: attrs})
+		return
 	}
-	return append(steps, jsonStep{key: key, value: &e.text})
+	s.put(key + "{")
+	switch {
+	case fixed:
+		s.put(jsonAttributes)
+		for _, a := range attrs {
+			if a.kind == jsonText {
+				s.put(a.text)
+			} else {
+				*s = append(*s, a)
+			}
+		}
+		s.end()
+	case len(attrs) > 0:
+		*s = append(*s, jsonStep{kind: jsonAttrs, attrs: attrs})
+	}
+	s.group(e.kids)
+	if e.text.kind != slotNone {
+		s.member(`"#text":`, &e.text)
+	}
+	s.end()
 }
 
 func jsonKey(name string) string {
@@ -95,7 +146,21 @@ func jsonKey(name string) string {
 func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i := range r.layout.json {
-		dst = r.appendJSONStep(dst, &r.layout.json[i])
+		s := &r.layout.json[i]
+		switch s.kind {
+		case jsonText:
+			dst = append(dst, s.text...)
+		case jsonValue:
+			dst = r.appendJSONMember(dst, s.text, s.value)
+		case jsonElement:
+			dst = r.appendJSONElement(dst, s)
+		case jsonAttrs:
+			dst = r.appendJSONAttrs(dst, s.attrs)
+		case jsonEnd:
+			dst = endJSON(dst)
+		case jsonListEnd:
+			dst = append(closeComma(dst), "],"...)
+		}
 	}
 	return append(closeComma(dst), '}')
 }
@@ -108,29 +173,34 @@ func closeComma(dst []byte) []byte {
 	return dst
 }
 
-func (r *Record) appendJSONStep(dst []byte, s *jsonStep) []byte {
-	switch s.kind {
-	case jsonValue:
-		return r.appendJSONSlot(dst, s.key, s.value)
-	case jsonElement:
-		return r.appendJSONElement(dst, s)
-	case jsonAttrs:
-		return r.appendJSONAttrs(dst, s.attrs)
-	case jsonObject:
-		return append(append(dst, s.key...), '{')
-	case jsonList:
-		return append(append(dst, s.key...), '[')
-	case jsonListEnd:
-		return append(closeComma(dst), "],"...)
-	}
+// endJSON closes an object; one without members is null.
+func endJSON(dst []byte) []byte {
 	if dst[len(dst)-1] == '{' {
 		return append(dst[:len(dst)-1], "null,"...)
 	}
 	return append(closeComma(dst), "},"...)
 }
 
-// appendJSONSlot appends one member, nothing when its value is absent.
-func (r *Record) appendJSONSlot(dst []byte, key string, s *slot) []byte {
+// appendJSONMember appends a key and its value, nothing when the value is absent.
+func (r *Record) appendJSONMember(dst []byte, key string, s *slot) []byte {
+	if s.kind == slotValue {
+		// Three of four values are plain strings and numbers: for them the way over a Value is most of the cost.
+		if in := &r.insts[s.inst]; int(s.index) < in.n {
+			v := &r.vals[in.first+int(s.index)]
+			b := r.chunk[v.off : v.off+uint32(v.size)]
+			switch {
+			case v.typ == TypeString:
+				dst = append(append(dst, key...), '"')
+				return append(appendJSONUnits(dst, trimNUL(b)), '"', ',')
+			case v.typ == TypeUint32 && len(b) == 4:
+				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint32(b)), 10), ',')
+			case v.typ == TypeUint16 && len(b) == 2:
+				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint16(b)), 10), ',')
+			case v.typ == TypeUint8 && len(b) == 1:
+				return append(strconv.AppendUint(append(dst, key...), uint64(b[0]), 10), ',')
+			}
+		}
+	}
 	v := r.value(s)
 	switch {
 	case v.State == Present:
@@ -146,7 +216,11 @@ func (r *Record) appendJSONAttrs(dst []byte, attrs []jsonStep) []byte {
 	dst = append(dst, jsonAttributes...)
 	from := len(dst)
 	for i := range attrs {
-		dst = r.appendJSONSlot(dst, attrs[i].key, attrs[i].value)
+		if a := &attrs[i]; a.kind == jsonText {
+			dst = append(dst, a.text...)
+		} else {
+			dst = r.appendJSONMember(dst, a.text, a.value)
+		}
 	}
 	if len(dst) == from {
 		return dst[:from-len(jsonAttributes)]
@@ -158,14 +232,14 @@ func (r *Record) appendJSONAttrs(dst []byte, attrs []jsonStep) []byte {
 // appendJSONElement appends an element with attributes: an object when any of them is there, else just its text.
 func (r *Record) appendJSONElement(dst []byte, s *jsonStep) []byte {
 	start := len(dst)
-	dst = append(append(dst, s.key...), '{')
+	dst = append(append(dst, s.text...), '{')
 	from := len(dst)
 	dst = r.appendJSONAttrs(dst, s.attrs)
 	if len(dst) == from {
-		return r.appendJSONSlot(dst[:start], s.key, s.value)
+		return r.appendJSONMember(dst[:start], s.text, s.value)
 	}
 	if s.value.kind != slotNone {
-		dst = r.appendJSONSlot(dst, `"#text":`, s.value)
+		dst = r.appendJSONMember(dst, `"#text":`, s.value)
 	}
 	dst[len(dst)-1] = '}'
 	return append(dst, ',')
@@ -200,60 +274,27 @@ func (v Value) appendJSON(dst []byte) []byte {
 	return append(v.appendScalar(append(dst, '"')), '"') // none of these texts needs escaping
 }
 
-// appendJSONUnits appends UTF-16LE as JSON text without quotes. Eight units that are ASCII and need no escape are one step.
+// appendJSONUnits appends UTF-16LE as JSON text without quotes.
 func appendJSONUnits(dst, src []byte) []byte {
-	const worst = 6 // bytes of \u0000
 	for len(src) >= 2 {
-		dst = grow(dst, worst*8)
-		for len(src) >= 16 && cap(dst)-len(dst) >= 8 {
-			x, y := le.Uint64(src), le.Uint64(src[8:])
-			if (x|y)&notASCII != 0 {
-				break
-			}
-			z := pack4(x) | pack4(y)<<32
-			n := len(dst)
-			dst = dst[:n+8]
-			le.PutUint64(dst[n:], z)
-			if odd := escapes(z); odd != 0 {
-				plain := bits.TrailingZeros64(odd) / 8
-				dst, src = appendJSONByte(dst[:n+plain], byte(z>>(8*plain))), src[2*plain+2:]
-				break
-			}
-			src = src[16:]
-		}
-		for i := 0; i < 8 && len(src) >= 2; i++ {
+		dst = slices.Grow(dst, len(src)+16)
+		k := len(dst)
+		read, written := packJSON(dst[k:cap(dst)], src)
+		dst = dst[:k+written]
+		for src = src[2*read:]; len(src) >= 2; {
 			r, size := decodeUnit(src)
 			src = src[size:]
-			switch {
-			case r >= utf8.RuneSelf:
+			if r >= utf8.RuneSelf {
 				dst = utf8.AppendRune(dst, r)
-			default:
+			} else {
 				dst = appendJSONByte(dst, byte(r))
 			}
-			if len(src) >= 16 && le.Uint64(src)&notASCII == 0 {
+			if len(src) >= 2 && le.Uint16(src)-0x20 < utf8.RuneSelf-0x20 {
 				break
 			}
 		}
 	}
 	return dst
-}
-
-// grow makes room for n more bytes at an amortised cost.
-func grow(dst []byte, n int) []byte {
-	if cap(dst)-len(dst) >= n {
-		return dst
-	}
-	bigger := make([]byte, len(dst), 2*cap(dst)+n)
-	copy(bigger, dst)
-	return bigger
-}
-
-// escapes marks, by the high bit of its byte, the first ASCII character of x that JSON escapes: controls, the quote and the backslash. Bytes
-// behind the first marked one may be marked in error.
-func escapes(x uint64) uint64 {
-	quote := x ^ '"'*everyByte
-	slash := x ^ '\\'*everyByte
-	return ((x - 0x20*everyByte) | (quote - everyByte) | (slash - everyByte)) & everyHigh
 }
 
 func appendJSONByte(dst []byte, c byte) []byte {

@@ -53,7 +53,7 @@ func (v Value) appendScalar(dst []byte) []byte {
 		}
 		return GUID(b[:16]).append(dst)
 	case TypeSizeT, TypeHex32, TypeHex64:
-		return strconv.AppendUint(append(dst, "0x"...), v.number(), 16)
+		return strconv.AppendUint(append(dst, '0', 'x'), v.number(), 16)
 	case TypeFileTime:
 		return appendFileTime(dst, v.number())
 	case TypeSystemTime:
@@ -168,11 +168,19 @@ func appendFileTime(dst []byte, ticks uint64) []byte {
 	return append(dst, t[:]...)
 }
 
+// twoDigits are the numbers from 00 to 99.
+const twoDigits = "0001020304050607080910111213141516171819" + "2021222324252627282930313233343536373839" +
+	"4041424344454647484950515253545556575859" + "6061626364656667686970717273747576777879" + "8081828384858687888990919293949596979899"
+
 // put writes n in decimal, filling b.
 func put(b []byte, n uint64) {
-	for i := len(b) - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
+	for len(b) >= 2 {
+		pair := twoDigits[2*(n%100):]
+		b[len(b)-1], b[len(b)-2] = pair[1], pair[0]
+		b, n = b[:len(b)-2], n/100
+	}
+	if len(b) == 1 {
+		b[0] = byte('0' + n%10)
 	}
 }
 

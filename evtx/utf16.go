@@ -9,63 +9,36 @@ import (
 var le = binary.LittleEndian
 
 const (
-	notASCII   = 0xff80ff80ff80ff80 // bits that four ASCII units leave clear
-	everyByte  = 0x0101010101010101
-	everyHigh  = 0x8080808080808080
 	surrogate  = 0xd800
 	lowHalf    = 0xdc00
 	surrogates = 0xe000
 )
 
-// AppendUTF8 appends src, which is UTF-16LE, to dst as UTF-8. A lone surrogate becomes U+FFFD, an odd last byte is dropped.
+// AppendUTF8 appends src, which is UTF-16LE, to dst as UTF-8. A lone surrogate becomes U+FFFD, an odd last byte is dropped. Bytes that follow
+// src in its slice may be read; they change nothing.
 func AppendUTF8(dst, src []byte) []byte {
-	n := len(src) / 2
-	dst = slices.Grow(dst, 3*n)
-	o := len(dst)
-	d := dst[o : o+3*n]
-	k := 0
+	if len(src) < 2 {
+		return dst
+	}
+	dst = slices.Grow(dst, 3*(len(src)/2)+16)
+	k, room := len(dst), dst[:cap(dst)]
 	for {
-		k, src = packASCII(d, k, src)
-		if len(src) < 2 {
-			return dst[:o+k]
+		n := packASCII(room[k:], src)
+		k += n
+		if src = src[2*n:]; len(src) < 2 {
+			return room[:k]
 		}
-		r, size := decodeUnit(src)
-		src = src[size:]
-		if r < 0x80 {
-			d[k] = byte(r)
-			k++
-			continue
-		}
-		k += utf8.EncodeRune(d[k:], r)
-	}
-}
-
-// packASCII copies runs of eight ASCII units to d[k:] eight bytes a step and returns the new k and what is left of src.
-func packASCII(d []byte, k int, src []byte) (int, []byte) {
-	for len(src) >= 16 && len(d)-k >= 8 {
-		x, y := le.Uint64(src), le.Uint64(src[8:])
-		if (x|y)&notASCII != 0 {
-			break
-		}
-		le.PutUint64(d[k:], pack4(x)|pack4(y)<<32)
-		k += 8
-		src = src[16:]
-	}
-	// A run shorter than eight units that is all there is: one step of four saves most of the scalar loop.
-	if len(src) >= 8 && len(d)-k >= 4 {
-		if x := le.Uint64(src); x&notASCII == 0 {
-			le.PutUint32(d[k:], uint32(pack4(x)))
-			k += 4
-			src = src[8:]
+		for {
+			r, size := decodeUnit(src)
+			k += utf8.EncodeRune(room[k:], r)
+			if src = src[size:]; len(src) < 2 {
+				return room[:k]
+			}
+			if u := le.Uint16(src); u < utf8.RuneSelf && u != 0 {
+				break
+			}
 		}
 	}
-	return k, src
-}
-
-// pack4 squeezes four ASCII units into the low four bytes.
-func pack4(x uint64) uint64 {
-	x |= x >> 8
-	return x&0xffff | (x>>16)&0xffff0000
 }
 
 // decodeUnit reads the first character of src, which holds at least one unit, and says how many bytes it took.
