@@ -1,6 +1,9 @@
 package evtx
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 const (
 	maxInstances = 64
@@ -110,7 +113,7 @@ func (r *Record) add(p *program, first int, slot uint32) *fault {
 	}
 	r.insts = append(r.insts, inst{p, first, len(r.vals) - first})
 	c := r.c
-	s := &c.steps[(p.id*0x9e3779b1^r.node.id*0x85ebca6b^slot*0xc2b2ae35)>>22]
+	s := &c.steps[(p.number*0x9e3779b1^r.node.id*0x85ebca6b^slot*0xc2b2ae35)>>22]
 	if s.from != r.node || s.prog != p || s.slot != slot {
 		*s = stepSlot{r.node, p, slot, c.templates.step(r.node, slot, p)}
 	}
@@ -133,21 +136,21 @@ func (r *Record) instance(p, end int, slot uint32, depth int) (int, *fault) {
 	if p += 4; n < 0 || n > maxValues || p+4*n > end {
 		return 0, faultValues
 	}
-	first, nested := len(r.vals), false
+	first := len(r.vals)
+	r.vals = slices.Grow(r.vals, n)[:first+n]
 	off := uint32(p + 4*n)
-	for d := b[p : p+4*n]; len(d) >= 4; d = d[4:] {
-		x := le.Uint32(d)
-		v := val{off, uint16(x), Type(x >> 16)}
-		r.vals = append(r.vals, v)
+	table := b[p : p+4*n]
+	for i := range r.vals[first:] {
+		x := le.Uint32(table[4*i:])
+		r.vals[first+i] = val{off, uint16(x), Type(x >> 16)}
 		off += x & 0xffff
-		nested = nested || v.typ == TypeBinXML
 	}
 	if int(off) > end {
 		return 0, faultValues
 	}
 	me := len(r.insts)
-	if f := r.add(prog, first, slot); f != nil || !nested {
-		return int(off), f
+	if f := r.add(prog, first, slot); f != nil {
+		return 0, f
 	}
 	for _, i := range prog.nested {
 		if int(i) >= n {

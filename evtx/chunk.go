@@ -24,6 +24,10 @@ var (
 // ChunkReader reads the records of chunks, one chunk after the other. It is for one goroutine; many of them may share Templates. It
 // belongs to callers that schedule their own work; File does the same with less to write.
 type ChunkReader struct {
+	// Want, when not nil, is asked about each record before it is decoded; Next passes over those that it declines, and over what is wrong
+	// inside them.
+	Want func(Peek) bool
+
 	templates  *Templates
 	epoch      uint32
 	bodies     map[bodyKey][]*definition // what this reader has met of templates: no lock on the way
@@ -193,19 +197,33 @@ func (c *ChunkReader) note(at int64, class error, reason string) {
 // Next returns the next record of the chunk. The record is valid until the next call. An error other than io.EOF is a *RecordError
 // about one record or one damaged place; the following call goes on behind it.
 func (c *ChunkReader) Next() (*Record, error) {
-	if c.pos+4 > c.limit || le.Uint32(c.chunk[c.pos:]) == 0 {
-		c.tail, c.pos = min(c.tail, c.pos), c.limit
-		return nil, io.EOF
+	for c.pos+4 <= c.limit && le.Uint32(c.chunk[c.pos:]) != 0 {
+		if r, err := c.read(); r != nil || err != nil {
+			return r, err
+		}
 	}
+	c.tail, c.pos = min(c.tail, c.pos), c.limit
+	return nil, io.EOF
+}
+
+// read reads the record that begins here; nil without an error for one that is not wanted.
+func (c *ChunkReader) read() (*Record, error) {
 	at := c.pos
 	size := c.frame(at)
 	if size == 0 {
 		return nil, c.resync(at)
 	}
+	c.pos = at + size
+	known := false
+	if c.Want != nil {
+		var wanted bool
+		if wanted, known = c.wants(at, size); known && !wanted {
+			return nil, nil
+		}
+	}
 	r := &c.rec
 	r.id, r.written = le.Uint64(c.chunk[at+8:]), le.Uint64(c.chunk[at+16:])
 	r.pos, r.size, r.recovered = at, size, c.carving
-	c.pos = at + size
 	if le.Uint32(c.chunk[at+size-4:]) != uint32(size) {
 		if c.torn(at, size) {
 			return nil, c.fail(at, r.id, faultTorn)
@@ -214,6 +232,9 @@ func (c *ChunkReader) Next() (*Record, error) {
 	}
 	if f := r.parse(); f != nil {
 		return nil, c.fail(at, r.id, f)
+	}
+	if c.Want != nil && !known && !c.Want(c.peek(at, r.EventID())) {
+		return nil, nil
 	}
 	return r, nil
 }

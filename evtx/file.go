@@ -16,7 +16,7 @@ import (
 
 const (
 	fileHeaderSize = 4096
-	rangeChunks    = 16 // chunks that one read takes in, 1 MiB
+	rangeChunks    = 4 // chunks that one read takes in: they stay in a processor's own cache
 	fileNotesLimit = 4096
 )
 
@@ -30,11 +30,12 @@ var fileMagic = []byte("ElfFile\x00")
 
 // Options of Open. The zero value is ready.
 type Options struct {
-	Workers   int        // goroutines of Each; 0 means GOMAXPROCS
-	Templates *Templates // shared by files; nil means one for this file
-	Recover   bool       // Records and Each go on with what Recovered finds; any blob with a chunk in it opens
-	ANSI      *Codepage  // of ANSI strings; nil means Windows1252
-	NoVerify  bool       // leave the checksums alone
+	Workers   int             // goroutines of Each; 0 means GOMAXPROCS
+	Templates *Templates      // shared by files; nil means one for this file
+	Recover   bool            // Records and Each go on with what Recovered finds; any blob with a chunk in it opens
+	ANSI      *Codepage       // of ANSI strings; nil means Windows1252
+	Want      func(Peek) bool // called by all workers; records that it declines are passed over undecoded. nil wants all
+	NoVerify  bool            // leave the checksums alone
 }
 
 // File is an EVTX file: a header of 4 KiB, then chunks of 64 KiB which are read independently of each other. The size of the file says how
@@ -223,6 +224,12 @@ func isZero(b []byte) bool {
 	return true
 }
 
+func (f *File) reader() *ChunkReader {
+	cr := NewChunkReader(f.o.Templates, f.o.ANSI)
+	cr.Want = f.o.Want
+	return cr
+}
+
 // read hands the records of a chunk to yield; false when yield had enough.
 func (f *File) read(cr *ChunkReader, c Chunk, err error, yield func(*Record, error) bool) bool {
 	if err == nil {
@@ -250,7 +257,7 @@ func (f *File) read(cr *ChunkReader, c Chunk, err error, yield func(*Record, err
 // the next step. An error stands in the place of what could not be read: a *RecordError, or what the reader reports, which ends the walk.
 func (f *File) Records() iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		cr := NewChunkReader(f.o.Templates, f.o.ANSI)
+		cr := f.reader()
 		for c, err := range f.Chunks() {
 			if !f.read(cr, c, err, yield) {
 				return
@@ -276,7 +283,7 @@ func (f *File) Each(ctx context.Context, fn func(worker int, r *Record, err erro
 	for w := range min(f.o.Workers, max(1, (total+rangeChunks-1)/rangeChunks)) {
 		wg.Go(func() {
 			var buf []byte
-			cr := NewChunkReader(f.o.Templates, f.o.ANSI)
+			cr := f.reader()
 			each := func(r *Record, err error) bool {
 				if err := fn(w, r, err); err != nil {
 					cancel(err)

@@ -160,6 +160,9 @@ func holds(b []byte, x identity) bool {
 // emit yields the reader's record unless it is a copy.
 func (rc *recovery) emit(r *Record) {
 	x := identity{r.id, r.written}
+	if want := rc.f.o.Want; want != nil && !want(rc.cr.peek(r.pos, r.EventID())) {
+		return
+	}
 	if rc.seen[x] || rc.live(x) {
 		return
 	}

@@ -45,8 +45,9 @@ type definition struct {
 // program is the element tree of a template or of template-less elements, as a list of steps. It is immutable and interned: equal
 // steps are one pointer within a Templates.
 type program struct {
-	id    uint32
-	steps []step
+	number  uint32
+	steps   []step
+	eventID eventIDPlace
 	// nested lists the substitutions that stand where an element could: a fragment value there is part of the tree.
 	nested []uint16
 }
@@ -155,7 +156,7 @@ func (t *Templates) intern(steps []step) *program {
 	}
 	t.grow(len(key) + 64*len(steps) + 256)
 	t.lastID++
-	p := &program{id: t.lastID, steps: steps}
+	p := &program{number: t.lastID, steps: steps, eventID: placeOfEventID(steps)}
 	attribute := false
 	for _, s := range steps {
 		switch s.kind {
@@ -223,7 +224,7 @@ type nodeKey struct{ from, prog, slot uint32 }
 
 // step returns the node that follows from by filling slot with p.
 func (t *Templates) step(from *layoutNode, slot uint32, p *program) *layoutNode {
-	key := nodeKey{from.id, p.id, slot}
+	key := nodeKey{from.id, p.number, slot}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if n, ok := t.nodes[key]; ok {

@@ -1,0 +1,106 @@
+package evtx
+
+import "time"
+
+// Peek is what is known of a record before any of its values has been decoded: enough to pass most records over at the price of
+// walking their headers.
+type Peek struct {
+	RecordID uint64 // of the record header
+	EventID  uint32 // 0 when the event has none
+	written  uint64
+}
+
+// Written is the time in the record's header.
+func (p Peek) Written() time.Time { return fileTime(p.written) }
+
+// wants asks Want about the record at [at, at+size); known is false when its event id does not show before it is parsed.
+func (c *ChunkReader) wants(at, size int) (wanted, known bool) {
+	id, known := c.peekEventID(at+recordHeaderSize, at+size-4)
+	return known && c.Want(c.peek(at, id)), known
+}
+
+func (c *ChunkReader) peek(at int, eventID uint32) Peek {
+	return Peek{RecordID: le.Uint64(c.chunk[at+8:]), EventID: eventID, written: le.Uint64(c.chunk[at+16:])}
+}
+
+// peekEventID finds the event id of the binary XML at [p, end) where it is a literal or a 16-bit value of the outermost template, which it
+// is in all that Windows writes.
+func (c *ChunkReader) peekEventID(p, end int) (id uint32, known bool) {
+	b := c.chunk
+	if p+18 > end || b[p] != tokHeader || b[p+4] != tokInstance {
+		return 0, false
+	}
+	def, p, f := instanceHead(b, p+4, end)
+	if f != nil {
+		return 0, false
+	}
+	prog := c.program(def)
+	if prog == nil || !prog.eventID.known {
+		return 0, false
+	}
+	if prog.eventID.literal {
+		return prog.eventID.value, true
+	}
+	n, at := int(le.Uint32(b[p:])), int(prog.eventID.value)
+	if p += 4; n < 0 || n > maxValues || p+4*n > end || at >= n {
+		return 0, false
+	}
+	off, table := p+4*n, b[p:p+4*n]
+	for i := range at {
+		off += int(le.Uint16(table[4*i:]))
+	}
+	if le.Uint32(table[4*at:]) != uint32(TypeUint16)<<16|2 || off+2 > end {
+		return 0, false
+	}
+	return uint32(le.Uint16(b[off:])), true
+}
+
+// eventIDPlace is where a template has the event id: a number in it, or the value that it substitutes.
+type eventIDPlace struct {
+	known, literal bool
+	value          uint32 // the number, or the index of the value
+}
+
+// placeOfEventID looks for the content of Event/System/EventID. An id in several pieces is not known.
+func placeOfEventID(steps []step) (place eventIDPlace) {
+	path := [...]string{"Event", "System", "EventID"}
+	depth, matched, attribute, pieces := 0, 0, false, 0
+	for _, s := range steps {
+		switch s.kind {
+		case stepOpen:
+			if matched == depth && depth < len(path) && s.text == path[depth] {
+				matched++
+			}
+			depth++
+			attribute = false
+		case stepAttr:
+			attribute = true
+		case stepContent:
+			attribute = false
+		case stepClose:
+			attribute = false
+			if depth--; matched > depth {
+				if matched == len(path) {
+					place.known = pieces == 1
+					return place
+				}
+				matched = depth
+			}
+		case stepLiteral, stepValue:
+			if attribute || matched < len(path) || depth != len(path) {
+				continue
+			}
+			pieces++
+			if s.kind == stepValue {
+				place.value = uint32(s.index)
+				continue
+			}
+			n, ok := parseUnits([]byte(s.text))
+			if !ok || n > 0xffff {
+				return eventIDPlace{}
+			}
+			place.value, place.literal = uint32(n), true
+		}
+	}
+	return eventIDPlace{}
+}

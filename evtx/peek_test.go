@@ -1,0 +1,92 @@
+package evtx
+
+import (
+	"slices"
+	"testing"
+)
+
+// mixed is a log of process creations and others, with ids in templates, in literals and in elements without a template.
+func mixed(t testing.TB) []byte {
+	t.Helper()
+	literal := func(e *encoder) {
+		e.fragmentHeader()
+		e.instance("literal id", keyGUID("literal id"), func() {
+			within(e, "Event", func(e *encoder) {
+				within(e, "System", func(e *encoder) { within(e, "EventID", text("4688")) })
+			})
+		})
+		e.values(nil, nil)
+	}
+	pieces := event(func(e *encoder) {
+		within(e, "System", func(e *encoder) {
+			within(e, "EventID", func(e *encoder) { e.text("46"); e.text("88") })
+		})
+	})
+	bare := event(func(e *encoder) {
+		within(e, "System", func(e *encoder) { within(e, "EventID", text("1")) })
+	})
+	elsewhere := event(func(e *encoder) {
+		within(e, "UserData", func(e *encoder) { within(e, "EventID", text("4688")) })
+	})
+	file := encode(t, WriterOptions{}, processEvent(), userDataEvent(), processEvent(), userDataEvent(), userDataEvent())
+	return append(file, craftChunk(100, literal, bare, pieces, elsewhere, literal)...)
+}
+
+func TestWhatIsWantedIsWhatAnUnfilteredReaderWouldKeep(t *testing.T) {
+	b := mixed(t)
+	for _, want := range []func(Peek) bool{
+		func(p Peek) bool { return p.EventID == 1 },
+		func(p Peek) bool { return p.EventID == 4688 },
+		func(p Peek) bool { return p.EventID == 1102 && p.RecordID > 2 },
+		func(p Peek) bool { return p.EventID == 0 },
+		func(p Peek) bool { return p.Written().Equal(testTime) },
+		func(Peek) bool { return true },
+		func(Peek) bool { return false },
+	} {
+		var all, wanted []uint64
+		for r, err := range open(t, b, Options{}).Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want(Peek{r.ID(), r.EventID(), r.written}) {
+				all = append(all, r.ID())
+			}
+		}
+		for r, err := range open(t, b, Options{Want: want}).Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			wanted = append(wanted, r.ID())
+		}
+		if !slices.Equal(all, wanted) {
+			t.Errorf("%v are wanted, want %v", wanted, all)
+		}
+	}
+}
+
+func TestTheIDOfWhatAWriterWritesIsKnownByItsHeader(t *testing.T) {
+	chunk := encode(t, WriterOptions{}, processEvent(), userDataEvent())[fileHeaderSize:]
+	c := NewChunkReader(nil, nil)
+	if err := c.Reset(chunk, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := chunkHeaderSize, []uint32{1, 1102}; len(want) > 0; want = want[1:] {
+		size := c.frame(at)
+		if id, known := c.peekEventID(at+recordHeaderSize, at+size-4); id != want[0] || !known {
+			t.Errorf("id %d, known %v, want %d", id, known, want[0])
+		}
+		at += size
+	}
+}
+
+func TestWhatIsRecoveredIsAskedForToo(t *testing.T) {
+	b := encode(t, WriterOptions{}, processEvent(), userDataEvent(), processEvent())
+	b[fileHeaderSize] = 0 // the chunk's magic
+	var ids []uint64
+	for r := range open(t, b, Options{Recover: true, Want: func(p Peek) bool { return p.EventID == 1102 }}).Recovered() {
+		ids = append(ids, r.ID())
+	}
+	if !slices.Equal(ids, []uint64{2}) {
+		t.Errorf("recovered %v, want 2 alone", ids)
+	}
+}
