@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"reeve"
 	"reeve/internal/ingest"
@@ -15,47 +13,54 @@ import (
 type dumpCmd struct {
 	reading
 	output
-	Format string `help:"${enum}." enum:"jsonl,xml" default:"jsonl"`
+	Where  []string `help:"Only records of which this holds: EventID=4688, EventID=1,4688, Channel!=Security, Image=*\\certutil.exe. Without regard to case; * stands for anything; several must all hold." sep:"none" placeholder:"FIELD=VALUE"`
+	Format string   `help:"${enum}." enum:"jsonl,xml" default:"jsonl"`
 }
 
-// printer writes the records of all workers; each record is written whole.
+// printer prints the records of one worker.
 type printer struct {
-	mu   *sync.Mutex
-	w    *bufio.Writer
-	xml  bool
-	errs *[]reeve.ReadError
-	fail *error
-	raw  []byte
-	buf  []byte
+	partWriter
+	selection
+	xml bool
+	raw []byte
 }
+
+// Begin starts a part of the evidence.
+func (p *printer) Begin(at ingest.Place) { p.begin(at) }
 
 // Record prints one record.
 func (p *printer) Record(rec reeve.Record) {
+	if !p.selected(rec) {
+		return
+	}
 	if x, ok := rec.(interface{ AppendXML([]byte) []byte }); ok && p.xml {
 		p.raw = x.AppendXML(p.raw[:0])
-		p.buf = appendXML(p.buf[:0], p.raw)
+		p.text = appendXML(p.text, p.raw)
 	} else {
-		p.raw = rec.AppendJSON(p.raw[:0])
-		p.buf = appendJSON(p.buf[:0], p.raw)
+		from := len(p.text)
+		p.text = rec.AppendJSON(p.text)
+		if at := from + plainJSON(p.text[from:]); at < len(p.text) {
+			p.raw = append(p.raw[:0], p.text[at:]...)
+			p.text = appendJSON(p.text[:at], p.raw)
+		}
 	}
-	p.buf = append(p.buf, '\n')
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, err := p.w.Write(p.buf); err != nil && *p.fail == nil {
-		*p.fail = err
-	}
+	p.text = append(p.text, '\n')
+	p.full()
 }
 
-// Lost notes what could not be read.
-func (p *printer) Lost(e reeve.ReadError) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	*p.errs = append(*p.errs, e)
-}
+// Lost is told by the account of the file.
+func (p *printer) Lost(reeve.ReadError) {}
 
-// Run prints the records in the order of files and of records within them: one thread reads, so that two runs print the same.
+// End finishes the part.
+func (p *printer) End(at ingest.Place) { p.end(at.Last) }
+
+// Run prints the records in the order of files and of records within them.
 func (c *dumpCmd) Run(a *app) error {
 	zone, err := c.zone()
+	if err != nil {
+		return err
+	}
+	conditions, err := parseWhere(c.Where)
 	if err != nil {
 		return err
 	}
@@ -66,18 +71,14 @@ func (c *dumpCmd) Run(a *app) error {
 	defer set.Close()
 	m := newMeter(a.err, c.Quiet)
 	return c.write(a, func(w io.Writer, _ report.Options) error {
-		var (
-			mu    sync.Mutex
-			errs  []reeve.ReadError
-			fail  error
-			lines = bufio.NewWriterSize(w, 1<<20)
-		)
-		opt := ingest.Options{Threads: 1, Zone: zone, Recover: c.Recover, Progress: func(p ingest.Progress) { m.show("dump", p.BytesDone, p.Bytes) }}
+		lines := newInOrder(w)
+		opt := ingest.Options{Threads: c.threads(), Zone: zone, Recover: c.Recover, Progress: func(p ingest.Progress) { m.show("dump", p.BytesDone, p.Bytes) }}
+		conditions, opt.EventID = eventIDs(conditions)
 		files, err := ingest.Scan(a.ctx, set, opt, func(int) ingest.Sink {
-			return &printer{mu: &mu, w: lines, xml: c.Format == "xml", errs: &errs, fail: &fail}
+			return &printer{partWriter: partWriter{o: lines}, selection: selection{conditions: conditions}, xml: c.Format == "xml"}
 		})
 		m.done()
-		if err := errors.Join(err, fail, lines.Flush()); err != nil {
+		if err := errors.Join(err, lines.err); err != nil {
 			return err
 		}
 		if !c.Quiet {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -13,10 +15,17 @@ import (
 // appendJSON appends JSON. What could drive a terminal, reorder a line or open markup is escaped, which changes no value: in JSON
 // it can stand inside strings only.
 func appendJSON(dst, text []byte) []byte {
-	for len(text) > 0 {
+	for {
+		n := plainJSON(text)
+		dst = append(dst, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			return dst
+		}
 		r, n := utf8.DecodeRune(text)
 		switch {
-		case r != '<' && !hides(r):
+		case r == '<':
+			dst = append(dst, `\u003c`...)
+		case !hides(r):
 			dst = append(dst, text[:n]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -26,7 +35,26 @@ func appendJSON(dst, text []byte) []byte {
 		}
 		text = text[n:]
 	}
-	return dst
+}
+
+// plainJSON is how many bytes of text are ASCII that nothing has to be done about.
+func plainJSON(text []byte) int {
+	const (
+		every = 0x0101010101010101
+		high  = 0x80 * every
+	)
+	n := 0
+	for ; len(text)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(text[n:])
+		less := x ^ '<'*every
+		if (x|(x+every)|((less-every)&^less))&high != 0 { // beyond ASCII, 0x7f, or a <
+			break
+		}
+	}
+	for n < len(text) && text[n] < 0x7f && text[n] != '<' {
+		n++
+	}
+	return n
 }
 
 // hides tells whether a character acts on its reader instead of being seen, as the reports judge it. Line breaks and tabs, which
@@ -47,6 +75,13 @@ func appendXML(dst, record []byte) []byte {
 	)
 	state, quote, end := text, byte(0), ""
 	for i := 0; i < len(record); {
+		if state != literal {
+			n := plainXML(record[i:])
+			dst = append(dst, record[i:i+n]...)
+			if i += n; i == len(record) {
+				break
+			}
+		}
 		rest, c := record[i:], record[i]
 		switch {
 		case state == text && bytes.HasPrefix(rest, []byte("<![CDATA[")):
@@ -90,6 +125,24 @@ func appendXML(dst, record []byte) []byte {
 	}
 	return dst
 }
+
+// plainXML is how many bytes of text mean nothing but themselves, outside of CDATA and comments.
+func plainXML(text []byte) int {
+	for i, c := range text {
+		if xmlMeans[c] {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// xmlMeans marks the bytes that appendXML has to look at.
+var xmlMeans = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < ' ' || c >= 0x7f || strings.IndexByte("<>&'\"", byte(c)) >= 0
+	}
+	return t
+}()
 
 // appendReference appends the reference that text begins with, and says how long it is; one that names no character that XML
 // allows becomes text.

@@ -91,6 +91,9 @@ func readEVTX(w *worker, f *file, p part) {
 	if x == nil {
 		x = &evtxWorker{reader: evtx.NewChunkReader(&w.shared.evtx.templates, nil), buf: make([]byte, evtxPart), classes: map[*evtx.Layout]*evtxClass{}}
 		x.record.w, x.record.names = x, &w.names
+		if w.opt.EventID != nil {
+			x.reader.Want = func(p evtx.Peek) bool { return w.opt.EventID(p.EventID) }
+		}
 		w.evtx = x
 	}
 	x.record.file = f.ev.Name
@@ -122,8 +125,9 @@ func readEVTX(w *worker, f *file, p part) {
 				continue
 			}
 			x.record.set(r)
-			w.deliver(&x.record)
-			records++
+			if w.deliver(&x.record) {
+				records++
+			}
 		}
 		for _, note := range x.reader.Notes() {
 			if !errors.Is(note.Err, evtx.ErrChecksum) && !errors.Is(note.Err, evtx.ErrTruncated) {
@@ -149,8 +153,9 @@ func recoverEVTX(w *worker, f *file) (records int) {
 			break
 		}
 		w.evtx.record.set(r)
-		w.deliver(&w.evtx.record)
-		records++
+		if w.deliver(&w.evtx.record) {
+			records++
+		}
 	}
 	return records
 }

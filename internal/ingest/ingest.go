@@ -33,6 +33,9 @@ type Options struct {
 	// Where tells which stretches of a file a reading needs, in bytes from and to; nil reads all. What it leaves out is not
 	// looked at, and checksums, which the first reading told, are not computed again.
 	Where func(name string, from, to int64) bool
+	// EventID tells which records a reading needs by their event id, called from several goroutines; nil reads all. EVTX records that it
+	// leaves out are not decoded, and what is wrong inside them is not told.
+	EventID func(id uint32) bool
 }
 
 // Progress of a reading, in files and bytes.
@@ -45,6 +48,22 @@ type Progress struct {
 type Sink interface {
 	Record(reeve.Record)
 	Lost(reeve.ReadError)
+}
+
+// Place is a part of the evidence that one worker reads at a stretch: the number of its file, in order of names, and of the part within
+// the file, in order of positions. Every file has a last part, though there be nothing in it.
+type Place struct {
+	File, Part int
+	Last       bool // of its file
+}
+
+// PartSink is a Sink that is told where what it takes stands. Between Begin and End it is called for that part alone. Parts are begun in
+// order, except that a file may be begun before all of one before it is; a worker that waits in End for its turn to come does not
+// wait for ever.
+type PartSink interface {
+	Sink
+	Begin(Place)
+	End(Place)
 }
 
 // format is one way in which records are written down.
@@ -86,6 +105,7 @@ const maxErrors = 100
 
 // file is one file being read, shared by the workers that read its parts.
 type file struct {
+	number int
 	ev     *evidence.File
 	handle evidence.Content
 	format *format
@@ -110,11 +130,15 @@ type worker struct {
 	busy   bool // within the sink, whose failures are not the reader's
 }
 
-// deliver hands a record to the sink.
-func (w *worker) deliver(r reeve.Record) {
+// deliver hands a record to the sink, if it is wanted.
+func (w *worker) deliver(r reeve.Record) (wanted bool) {
+	if w.opt.EventID != nil && !w.opt.EventID(r.Head().EventID) {
+		return false
+	}
 	w.busy = true
 	w.sink.Record(r)
 	w.busy = false
+	return true
 }
 
 // shared is what all workers of a reading share.
@@ -134,7 +158,7 @@ func scan(ctx context.Context, set *evidence.Set, opt Options, refs map[string][
 	s.change.L = &s.mu
 	for _, ev := range set.Files() {
 		if opt.Only == nil || opt.Only(ev.Name) {
-			s.files = append(s.files, &file{ev: ev, refs: refs[ev.Name], opt: &s.opt, shared: &s.shared, out: reeve.File{Path: ev.Name, Size: ev.Size}})
+			s.files = append(s.files, &file{number: len(s.files), ev: ev, refs: refs[ev.Name], opt: &s.opt, shared: &s.shared, out: reeve.File{Path: ev.Name, Size: ev.Size}})
 			s.progress.Bytes += ev.Size
 		}
 	}
@@ -179,8 +203,13 @@ type scanner struct {
 
 // task is a part of a file to read.
 type task struct {
-	f *file
-	p part
+	f     *file
+	p     part
+	place Place
+}
+
+func (t task) compare(u task) int {
+	return cmp.Or(cmp.Compare(t.place.File, u.place.File), cmp.Compare(t.place.Part, u.place.Part))
 }
 
 func (s *scanner) work(w *worker) {
@@ -192,11 +221,25 @@ func (s *scanner) work(w *worker) {
 		case f != nil:
 			s.begin(w, f)
 		default:
-			if s.ctx.Err() == nil {
-				s.run(w, t)
-			}
+			s.tell(w, t.place, func() {
+				if s.ctx.Err() == nil {
+					s.run(w, t)
+				}
+			})
 			s.done(w, t)
 		}
+	}
+}
+
+// tell calls read between the sink's Begin and End.
+func (s *scanner) tell(w *worker, p Place, read func()) {
+	sink, ok := w.sink.(PartSink)
+	if ok {
+		sink.Begin(p)
+	}
+	read()
+	if ok {
+		sink.End(p)
 	}
 }
 
@@ -233,12 +276,16 @@ func (s *scanner) begin(w *worker, f *file) {
 		s.advance(f.ev.Size, true)
 	}
 	s.mu.Lock()
-	for _, p := range parts {
-		s.parts = append(s.parts, task{f, p})
+	for i, p := range parts {
+		s.parts = append(s.parts, task{f, p, Place{f.number, i, i == len(parts)-1}})
 	}
+	slices.SortStableFunc(s.parts, task.compare) // a file that was opened later may be ahead
 	s.opening--
 	s.change.Broadcast()
 	s.mu.Unlock()
+	if len(parts) == 0 {
+		s.tell(w, Place{File: f.number, Last: true}, func() {})
+	}
 }
 
 // parted is file.begin, which looks at hostile content too.

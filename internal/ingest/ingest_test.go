@@ -341,7 +341,7 @@ func TestAFailingReaderCostsItsPart(t *testing.T) {
 	w := &worker{sink: &seen{}, opt: &s.opt, shared: &s.shared, ctx: s.ctx}
 	f := &file{ev: set.Files()[0], opt: &s.opt, shared: &s.shared}
 	f.format = &format{name: "mad", read: func(*worker, *file, part) { panic("index out of range") }}
-	s.run(w, task{f, part{from: 7}})
+	s.run(w, task{f: f, p: part{from: 7}})
 	if len(f.out.Errors) != 1 || !errors.Is(f.out.Errors[0].Err, reeve.ErrRecord) || f.out.Errors[0].Ref.Offset != 7 {
 		t.Errorf("errors %v", f.out.Errors)
 	}
@@ -356,7 +356,7 @@ func TestAFailingSinkIsNotTheReadersFault(t *testing.T) {
 	s := &scanner{ctx: context.Background(), opt: Options{}}
 	w := &worker{sink: &seen{each: func(reeve.Record) { panic("the sink's own") }}, opt: &s.opt, shared: &s.shared, ctx: s.ctx}
 	f := &file{ev: &evidence.File{Name: "x"}, opt: &s.opt, format: &format{read: func(w *worker, f *file, p part) { w.deliver(&textRecord{}) }}}
-	s.run(w, task{f, part{}})
+	s.run(w, task{f: f})
 	t.Error("it was swallowed")
 }
 

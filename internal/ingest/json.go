@@ -342,8 +342,9 @@ func (t *textWorker) finish(end *node) (*shape, error) {
 }
 
 func (t *textWorker) deliver(r reeve.Record) {
-	t.w.deliver(r)
-	t.records++
+	if t.w.deliver(r) {
+		t.records++
+	}
 }
 
 // close ends a part.
