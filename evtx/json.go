@@ -13,6 +13,7 @@ import (
 type jsonStep struct {
 	kind  jsonKind
 	text  string // as it is written; of a value its key with quotes and colon, empty within a list
+	first string // of an attribute: its key behind all that opens its element
 	value *slot
 	attrs []jsonStep
 }
@@ -107,6 +108,9 @@ func (s *jsonSteps) element(key string, e *element) {
 		s.member(key, &e.text)
 		return
 	case len(e.kids) == 0 && !fixed:
+		for i := range attrs {
+			attrs[i].first = key + "{" + jsonAttributes + attrs[i].text
+		}
 		*s = append(*s, jsonStep{kind: jsonElement, text: key, value: &e.text, attrs: attrs})
 		return
 	}
@@ -184,20 +188,26 @@ func endJSON(dst []byte) []byte {
 // appendJSONMember appends a key and its value, nothing when the value is absent.
 func (r *Record) appendJSONMember(dst []byte, key string, s *slot) []byte {
 	if s.kind == slotValue {
-		// Three of four values are plain strings and numbers: for them the way over a Value is most of the cost.
 		if in := &r.insts[s.inst]; int(s.index) < in.n {
 			v := &r.vals[in.first+int(s.index)]
 			b := r.chunk[v.off : v.off+uint32(v.size)]
+			// Nearly all values are of these types; for them the way over a Value would be much of the cost.
 			switch {
 			case v.typ == TypeString:
 				dst = append(append(dst, key...), '"')
 				return append(appendJSONUnits(dst, trimNUL(b)), '"', ',')
+			case v.typ == TypeNull && s.optional:
+				return dst
 			case v.typ == TypeUint32 && len(b) == 4:
 				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint32(b)), 10), ',')
 			case v.typ == TypeUint16 && len(b) == 2:
 				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint16(b)), 10), ',')
 			case v.typ == TypeUint8 && len(b) == 1:
 				return append(strconv.AppendUint(append(dst, key...), uint64(b[0]), 10), ',')
+			case v.typ == TypeHex64 && len(b) == 8:
+				return append(appendHexNumber(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
+			case v.typ == TypeFileTime && len(b) == 8:
+				return append(appendFileTime(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
 			}
 		}
 	}
@@ -231,13 +241,22 @@ func (r *Record) appendJSONAttrs(dst []byte, attrs []jsonStep) []byte {
 
 // appendJSONElement appends an element with attributes: an object when any of them is there, else just its text.
 func (r *Record) appendJSONElement(dst []byte, s *jsonStep) []byte {
-	start := len(dst)
-	dst = append(append(dst, s.text...), '{')
-	from := len(dst)
-	dst = r.appendJSONAttrs(dst, s.attrs)
-	if len(dst) == from {
-		return r.appendJSONMember(dst[:start], s.text, s.value)
+	object := false
+	for i := range s.attrs {
+		a := &s.attrs[i]
+		if object {
+			dst = r.appendJSONMember(dst, a.text, a.value)
+			continue
+		}
+		from := len(dst)
+		dst = r.appendJSONMember(dst, a.first, a.value)
+		object = len(dst) > from
 	}
+	if !object {
+		return r.appendJSONMember(dst, s.text, s.value)
+	}
+	dst[len(dst)-1] = '}'
+	dst = append(dst, ',')
 	if s.value.kind != slotNone {
 		dst = r.appendJSONMember(dst, `"#text":`, s.value)
 	}

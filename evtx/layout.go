@@ -99,6 +99,7 @@ type Layout struct {
 	byName map[string]Handle
 	roots  []*element
 	json   []jsonStep
+	xml    []xmlStep
 	fault  *fault // the form exceeds a limit
 	steps  int
 	paths  int // bytes of all paths
@@ -223,6 +224,7 @@ func compileLayout(n *layoutNode) *Layout {
 	}
 	l.index()
 	l.json = compileJSON(b.roots)
+	l.xml = compileXML(b.roots)
 	return l
 }
 

@@ -2,7 +2,7 @@ package evtx
 
 import "math/bits"
 
-// Most text in a log is ASCII in UTF-16LE, and most of the time goes into making bytes of it. The two routines below do that for as long as
+// Most text in a log is ASCII in UTF-16LE, and most of the time goes into making bytes of it. The routines below do that for as long as
 // the text stays plain. On amd64 each has a twin in assembly that reads sixteen units a step; it reads beyond the end of a text, so
 // that it is used only where bytes of the same slice follow, as they do for nearly every value of a chunk.
 
@@ -82,6 +82,27 @@ func packJSONPortable(dst, src []byte) (read, written int) {
 		written++
 	}
 	return read, written
+}
+
+// packXML writes the units that src begins with to dst for as long as they are ASCII, no controls and none of & < > ' ", a byte each, and
+// returns how many they were. dst has room for 16 bytes more than src has units.
+func packXML(dst, src []byte) (read int) {
+	if wide && len(src) > 1 && cap(src)-len(src) >= wideRead {
+		return packXMLWide(&dst[0], &src[0], len(src)/2)
+	}
+	return packXMLPortable(dst, src)
+}
+
+func packXMLPortable(dst, src []byte) (read int) {
+	for ; len(src) >= 2; src = src[2:] {
+		u := le.Uint16(src)
+		if u < 0x20 || u >= 0x80 || u == '&' || u == '<' || u == '>' || u == '\'' || u == '"' {
+			break
+		}
+		dst[read] = byte(u)
+		read++
+	}
+	return read
 }
 
 // pack4 squeezes four ASCII units into the low four bytes.

@@ -15,3 +15,8 @@ func packASCIIWide(dst, src *byte, n int) (read int)
 //
 //go:noescape
 func packJSONWide(dst, src *byte, n int) (read, written int)
+
+// packXMLWide is packXML for n units at src, which needs wideRead bytes behind its end; dst needs room for n+16.
+//
+//go:noescape
+func packXMLWide(dst, src *byte, n int) (read int)

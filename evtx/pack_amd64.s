@@ -111,3 +111,66 @@ jsonReturn:
 	MOVQ AX, read+24(FP)
 	MOVQ BX, written+32(FP)
 	RET
+
+// func packXMLWide(dst, src *byte, n int) (read int)
+TEXT ·packXMLWide(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ AX, AX
+	MOVQ $0x1f1f1f1f1f1f1f1f, DX
+	MOVQ DX, X5
+	PUNPCKLQDQ X5, X5
+	MOVQ $0x2222222222222222, DX // "
+	MOVQ DX, X6
+	PUNPCKLQDQ X6, X6
+	MOVQ $0x2626262626262626, DX // & and, with its lowest bit set, '
+	MOVQ DX, X7
+	PUNPCKLQDQ X7, X7
+	MOVQ $0x3c3c3c3c3c3c3c3c, DX // < and, with bit 1 set, >
+	MOVQ DX, X8
+	PUNPCKLQDQ X8, X8
+	MOVQ $0xfefefefefefefefe, DX
+	MOVQ DX, X9
+	PUNPCKLQDQ X9, X9
+	MOVQ $0xfdfdfdfdfdfdfdfd, DX
+	MOVQ DX, X10
+	PUNPCKLQDQ X10, X10
+
+xml:
+	CMPQ     AX, CX
+	JGE      xmlDone
+	MOVOU    (SI)(AX*2), X0
+	MOVOU    16(SI)(AX*2), X1
+	PACKUSWB X1, X0
+	MOVOU    X0, (DI)(AX*1)
+	MOVO     X0, X1
+	PMINUB   X5, X1
+	PCMPEQB  X0, X1
+	MOVO     X0, X2
+	PCMPEQB  X6, X2
+	POR      X2, X1
+	MOVO     X0, X2
+	PAND     X9, X2
+	PCMPEQB  X7, X2
+	POR      X2, X1
+	MOVO     X0, X2
+	PAND     X10, X2
+	PCMPEQB  X8, X2
+	POR      X2, X1
+	POR      X0, X1
+	PMOVMSKB X1, DX
+	TESTL    DX, DX
+	JNZ      xmlStop
+	ADDQ     $16, AX
+	JMP      xml
+
+xmlStop:
+	BSFL DX, DX
+	ADDQ DX, AX
+
+xmlDone:
+	CMPQ    AX, CX
+	CMOVQGT CX, AX
+	MOVQ    AX, read+24(FP)
+	RET

@@ -40,6 +40,9 @@ func TestTheWideRoutinesStayWithinTheirBounds(t *testing.T) {
 			if read := packASCIIWide(&guarded(t, n+16)[0], &text[0], n); read != n {
 				t.Fatalf("%d units of %d", read, n)
 			}
+			if read := packXMLWide(&guarded(t, n+16)[0], &text[0], n); read != n && read != special {
+				t.Fatalf("%d units of %d", read, n)
+			}
 			wantWritten := n
 			if special >= 0 {
 				wantWritten += n - special

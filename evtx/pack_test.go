@@ -10,7 +10,7 @@ func TestTheWideRoutinesDoWhatThePortableOnesDo(t *testing.T) {
 	if !wide {
 		t.Skip("this build has no wide routines")
 	}
-	alphabet := []uint16{'a', 'b', 'z', ' ', '"', '\\', '\n', 0, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0xff, 0x100, 0x122, 0x5c00, 0x7fff, 0x8000, 0xd83d, 0xffff}
+	alphabet := []uint16{'a', 'b', 'z', ' ', '"', '\\', '&', '\'', '<', '>', '=', '\n', 0, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0xff, 0x100, 0x122, 0x5c00, 0x7fff, 0x8000, 0xd83d, 0xffff}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
 		n := random.IntN(70)
@@ -30,6 +30,9 @@ func TestTheWideRoutinesDoWhatThePortableOnesDo(t *testing.T) {
 		read, portable := packASCII(got, raw), packASCIIPortable(want, raw)
 		// The wide one may stop at a zero unit, and must not before anything else.
 		if read > portable || read < portable && le.Uint16(raw[2*read:]) != 0 || !bytes.Equal(got[:read], want[:read]) {
+			t.Fatalf("% x: %d units %q, want %d %q", raw, read, got[:read], portable, want[:portable])
+		}
+		if read, portable := packXML(got, raw), packXMLPortable(want, raw); read != portable || !bytes.Equal(got[:read], want[:read]) {
 			t.Fatalf("% x: %d units %q, want %d %q", raw, read, got[:read], portable, want[:portable])
 		}
 		got, want = make([]byte, 2*n+16), make([]byte, 2*n+16)

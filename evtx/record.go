@@ -18,6 +18,7 @@ type Record struct {
 	layout *Layout
 	arena  []byte // ANSI text as UTF-16LE
 	join   []byte // text of several pieces
+	open   []int  // where the elements being written as XML have their content
 }
 
 // ID is the record's number in its header. The event's own EventRecordID may differ in merged logs.

@@ -53,7 +53,7 @@ func (v Value) appendScalar(dst []byte) []byte {
 		}
 		return GUID(b[:16]).append(dst)
 	case TypeSizeT, TypeHex32, TypeHex64:
-		return strconv.AppendUint(append(dst, '0', 'x'), v.number(), 16)
+		return appendHexNumber(dst, v.number())
 	case TypeFileTime:
 		return appendFileTime(dst, v.number())
 	case TypeSystemTime:
@@ -64,6 +64,21 @@ func (v Value) appendScalar(dst []byte) []byte {
 		return dst
 	}
 	return appendHex(dst, b)
+}
+
+// appendHexNumber appends 0x and the digits of n.
+func appendHexNumber(dst []byte, n uint64) []byte {
+	var text [18]byte
+	i := len(text)
+	for {
+		i--
+		text[i] = lowerHex[n&15]
+		if n >>= 4; n == 0 {
+			break
+		}
+	}
+	text[i-1], text[i-2] = 'x', '0'
+	return append(dst, text[i-2:]...)
 }
 
 func appendHex(dst, b []byte) []byte {

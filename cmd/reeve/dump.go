@@ -33,11 +33,14 @@ func (p *printer) Record(rec reeve.Record) {
 	if !p.selected(rec) {
 		return
 	}
+	from := len(p.text)
 	if x, ok := rec.(interface{ AppendXML([]byte) []byte }); ok && p.xml {
-		p.raw = x.AppendXML(p.raw[:0])
-		p.text = appendXML(p.text, p.raw)
+		p.text = x.AppendXML(p.text)
+		if _, own := rec.(ingest.WellFormedXML); !own || !isASCII(p.text[from:]) {
+			p.raw = append(p.raw[:0], p.text[from:]...)
+			p.text = appendXML(p.text[:from], p.raw)
+		}
 	} else {
-		from := len(p.text)
 		p.text = rec.AppendJSON(p.text)
 		if at := from + plainJSON(p.text[from:]); at < len(p.text) {
 			p.raw = append(p.raw[:0], p.text[at:]...)

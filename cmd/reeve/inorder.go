@@ -9,7 +9,7 @@ import (
 
 const (
 	heldLimit = 64 << 20  // bytes of parts that wait for their turn
-	partFull  = 256 << 10 // bytes of the part whose turn it is that are worth a write
+	partFull  = 64 << 10 // bytes of the part whose turn it is that are worth a write
 )
 
 // inOrder writes what several workers print in the order of the evidence, so that the same evidence gives the same bytes whatever the

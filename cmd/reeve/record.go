@@ -37,17 +37,18 @@ func appendJSON(dst, text []byte) []byte {
 	}
 }
 
+const (
+	everyByte = 0x0101010101010101
+	everyHigh = 0x80 * everyByte
+)
+
 // plainJSON is how many bytes of text are ASCII that nothing has to be done about.
 func plainJSON(text []byte) int {
-	const (
-		every = 0x0101010101010101
-		high  = 0x80 * every
-	)
 	n := 0
 	for ; len(text)-n >= 8; n += 8 {
 		x := binary.LittleEndian.Uint64(text[n:])
-		less := x ^ '<'*every
-		if (x|(x+every)|((less-every)&^less))&high != 0 { // beyond ASCII, 0x7f, or a <
+		less := x ^ '<'*everyByte
+		if (x|(x+everyByte)|((less-everyByte)&^less))&everyHigh != 0 { // beyond ASCII, 0x7f, or a <
 			break
 		}
 	}
@@ -55,6 +56,21 @@ func plainJSON(text []byte) int {
 		n++
 	}
 	return n
+}
+
+// isASCII tells whether text holds nothing from 0x7f on.
+func isASCII(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if x := binary.LittleEndian.Uint64(text); (x|(x+everyByte))&everyHigh != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // hides tells whether a character acts on its reader instead of being seen, as the reports judge it. Line breaks and tabs, which

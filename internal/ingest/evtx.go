@@ -22,8 +22,8 @@ var evtxFormat = format{
 	read:  readEVTX,
 }
 
-// evtxPart is how much of a log one worker reads at a time.
-const evtxPart = 1 << 20
+// evtxPart is how much of a log one worker reads at a time: what stays in the cache of its processor.
+const evtxPart = 4 * evtx.ChunkSize
 
 const evtxHeader = 4096
 
@@ -347,6 +347,14 @@ func (x *evtxRecord) value(v evtx.Value) reeve.Value {
 
 // AppendJSON appends the record in the shape of evtx_dump.
 func (x *evtxRecord) AppendJSON(dst []byte) []byte { return x.r.AppendJSON(dst) }
+
+// WellFormedXML is a record whose XML is not its source's but made by the reader: it is well-formed, and its references are XML's own.
+type WellFormedXML interface {
+	AppendXML(dst []byte) []byte
+	wellFormed()
+}
+
+func (x *evtxRecord) wellFormed() {}
 
 // AppendXML appends the record as wevtutil prints it.
 func (x *evtxRecord) AppendXML(dst []byte) []byte { return x.r.AppendXML(dst) }
