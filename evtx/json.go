@@ -8,71 +8,42 @@ import (
 	"unicode/utf8"
 )
 
-// The JSON of a record is written by steps that its layout compiles once; what does not depend on the record's values is text in them. Every
-// step ends what it writes with a comma, and the step that closes an object or a list takes the last one back.
-type jsonStep struct {
-	kind  jsonKind
-	text  string // as it is written; of a value its key with quotes and colon, empty within a list
-	first string // of an attribute: its key behind all that opens its element
-	value *slot
-	attrs []jsonStep
-}
-
-type jsonKind uint8
-
-const (
-	jsonText    jsonKind = iota
-	jsonValue            // a key and its value
-	jsonElement          // a value with attributes that may be absent
-	jsonAttrs            // attributes that may be absent
-	jsonEnd
-	jsonListEnd
-)
+// The JSON of a record is written by a program of its layout. Every step ends what it writes with a comma, and the step that closes an object or
+// a list takes the last one back.
 
 const jsonAttributes = `"#attributes":{`
 
-// jsonSteps is a list of steps in the making.
-type jsonSteps []jsonStep
-
-func compileJSON(roots []*element) []jsonStep {
-	var s jsonSteps
-	s.group(roots)
-	return s
+func compileJSON(roots []*element) render {
+	var p render
+	p.jsonGroup(roots)
+	return p
 }
 
-// put adds text, to the step before when that is text too.
-func (s *jsonSteps) put(text string) {
-	if n := len(*s); n > 0 && (*s)[n-1].kind == jsonText {
-		(*s)[n-1].text += text
+// jsonEnd closes an object, at once where all of its end is known.
+func (p *render) jsonEnd() {
+	n := len(p.steps)
+	if n == 0 || p.steps[n-1].kind != renderText {
+		p.step(renderEnd, "", nil)
 		return
 	}
-	*s = append(*s, jsonStep{text: text})
+	p.text = endJSON(p.text)
+	p.steps[n-1].to = uint32(len(p.text))
 }
 
-// end closes an object, at once where all of its end is known.
-func (s *jsonSteps) end() {
-	n := len(*s)
-	if n == 0 || (*s)[n-1].kind != jsonText {
-		*s = append(*s, jsonStep{kind: jsonEnd})
-		return
-	}
-	(*s)[n-1].text = string(endJSON([]byte((*s)[n-1].text)))
-}
-
-// member adds a key and its value.
-func (s *jsonSteps) member(key string, value *slot) {
-	switch value.kind {
-	case slotNone, slotEmpty:
-		s.put(key + "null,")
-	case slotLiteral:
-		s.put(key + `"` + string(appendJSONUnits(nil, value.literal)) + `",`)
+// jsonMember adds a key and its value.
+func (p *render) jsonMember(key string, value *slot) {
+	switch {
+	case value.kind == slotLiteral:
+		p.put(key + `"` + string(appendJSONUnits(nil, value.literal())) + `",`)
+	case fixed(value):
+		p.put(key + "null,")
 	default:
-		*s = append(*s, jsonStep{kind: jsonValue, text: key, value: value})
+		p.step(renderValue, key, value)
 	}
 }
 
-// group compiles siblings. Those of one name become a list in the place of the first; unnamed Data always do.
-func (s *jsonSteps) group(kids []*element) {
+// jsonGroup compiles siblings. Those of one name become a list in the place of the first; unnamed Data always do.
+func (p *render) jsonGroup(kids []*element) {
 	groups := map[string][]*element{}
 	for _, e := range kids {
 		groups[e.key()] = append(groups[e.key()], e)
@@ -84,56 +55,56 @@ func (s *jsonSteps) group(kids []*element) {
 		}
 		key := jsonKey(e.key())
 		if len(group) == 1 && !e.unnamed() {
-			s.element(key, e)
+			p.jsonElement(key, e)
 			continue
 		}
-		s.put(key + "[")
+		p.put(key + "[")
 		for _, e := range group {
-			s.element("", e)
+			p.jsonElement("", e)
 		}
-		*s = append(*s, jsonStep{kind: jsonListEnd})
+		p.step(renderListEnd, "", nil)
 	}
 }
 
-func (s *jsonSteps) element(key string, e *element) {
-	var attrs jsonSteps
+func (p *render) jsonElement(key string, e *element) {
+	var attrs []*attribute
+	always := false // an attribute that every record has
 	for i := range e.attrs {
 		if a := &e.attrs[i]; !e.describes(a) {
-			attrs.member(jsonKey(a.name), &a.slot)
+			attrs = append(attrs, a)
+			always = always || fixed(&a.slot)
 		}
 	}
-	fixed := slices.ContainsFunc(attrs, func(a jsonStep) bool { return a.kind == jsonText }) // at least one attribute is always there
 	switch {
 	case len(e.kids) == 0 && len(attrs) == 0:
-		s.member(key, &e.text)
+		p.jsonMember(key, &e.text)
 		return
-	case len(e.kids) == 0 && !fixed:
-		for i := range attrs {
-			attrs[i].first = key + "{" + jsonAttributes + attrs[i].text
-		}
-		*s = append(*s, jsonStep{kind: jsonElement, text: key, value: &e.text, attrs: attrs})
+	case len(e.kids) == 0 && !always:
+		p.step(renderElement, key, &e.text).more = uint16(len(attrs))
+		p.jsonAttrs(attrs)
 		return
 	}
-	s.put(key + "{")
+	p.put(key + "{")
 	switch {
-	case fixed:
-		s.put(jsonAttributes)
-		for _, a := range attrs {
-			if a.kind == jsonText {
-				s.put(a.text)
-			} else {
-				*s = append(*s, a)
-			}
-		}
-		s.end()
+	case always:
+		p.put(jsonAttributes)
+		p.jsonAttrs(attrs)
+		p.jsonEnd()
 	case len(attrs) > 0:
-		*s = append(*s, jsonStep{kind: jsonAttrs, attrs: attrs})
+		p.step(renderAttrs, "", nil).more = uint16(len(attrs))
+		p.jsonAttrs(attrs)
 	}
-	s.group(e.kids)
+	p.jsonGroup(e.kids)
 	if e.text.kind != slotNone {
-		s.member(`"#text":`, &e.text)
+		p.jsonMember(`"#text":`, &e.text)
 	}
-	s.end()
+	p.jsonEnd()
+}
+
+func (p *render) jsonAttrs(attrs []*attribute) {
+	for _, a := range attrs {
+		p.jsonMember(jsonKey(a.name), &a.slot)
+	}
 }
 
 func jsonKey(name string) string {
@@ -149,20 +120,30 @@ func jsonKey(name string) string {
 // arrays are lists. What is absent is left out, what is null is null. Namespaces are left out.
 func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
-	for i := range r.layout.json {
-		s := &r.layout.json[i]
+	p := &r.layout.json
+	for i := 0; i < len(p.steps); i++ {
+		s := &p.steps[i]
 		switch s.kind {
-		case jsonText:
-			dst = append(dst, s.text...)
-		case jsonValue:
-			dst = r.appendJSONMember(dst, s.text, s.value)
-		case jsonElement:
-			dst = r.appendJSONElement(dst, s)
-		case jsonAttrs:
-			dst = r.appendJSONAttrs(dst, s.attrs)
-		case jsonEnd:
+		case renderText:
+			dst = append(dst, p.text[s.from:s.to]...)
+		case renderValue:
+			dst = r.appendJSONMember(dst, p.text[s.from:s.to], p, s)
+		case renderElement:
+			attrs := p.steps[i+1 : i+1+int(s.more)]
+			dst = r.appendJSONElement(dst, p, s, attrs)
+			i += len(attrs)
+		case renderAttrs:
+			from := len(dst)
+			attrs := p.steps[i+1 : i+1+int(s.more)]
+			if dst = r.appendJSONAttrs(append(dst, jsonAttributes...), p, attrs); len(dst) == from+len(jsonAttributes) {
+				dst = dst[:from]
+			} else {
+				dst = append(closeComma(dst), "},"...)
+			}
+			i += len(attrs)
+		case renderEnd:
 			dst = endJSON(dst)
-		case jsonListEnd:
+		case renderListEnd:
 			dst = append(closeComma(dst), "],"...)
 		}
 	}
@@ -185,80 +166,62 @@ func endJSON(dst []byte) []byte {
 	return append(closeComma(dst), "},"...)
 }
 
-// appendJSONMember appends a key and its value, nothing when the value is absent.
-func (r *Record) appendJSONMember(dst []byte, key string, s *slot) []byte {
-	if s.kind == slotValue {
-		if in := &r.insts[s.inst]; int(s.index) < in.n {
-			v := &r.vals[in.first+int(s.index)]
-			b := r.chunk[v.off : v.off+uint32(v.size)]
-			// Nearly all values are of these types; for them the way over a Value would be much of the cost.
-			switch {
-			case v.typ == TypeString:
-				dst = append(append(dst, key...), '"')
-				return append(appendJSONUnits(dst, trimNUL(b)), '"', ',')
-			case v.typ == TypeNull && s.optional:
-				return dst
-			case v.typ == TypeUint32 && len(b) == 4:
-				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint32(b)), 10), ',')
-			case v.typ == TypeUint16 && len(b) == 2:
-				return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint16(b)), 10), ',')
-			case v.typ == TypeUint8 && len(b) == 1:
-				return append(strconv.AppendUint(append(dst, key...), uint64(b[0]), 10), ',')
-			case v.typ == TypeHex64 && len(b) == 8:
-				return append(appendHexNumber(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
-			case v.typ == TypeFileTime && len(b) == 8:
-				return append(appendFileTime(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
-			}
+// appendJSONMember appends a key and the value of a step, nothing when the value is absent.
+func (r *Record) appendJSONMember(dst, key []byte, p *render, s *renderStep) []byte {
+	if in := &r.insts[s.inst]; s.other < 0 && int(s.index) < in.n {
+		v := &r.vals[in.first+int(s.index)]
+		b := r.chunk[v.off : v.off+uint32(v.size)]
+		// Nearly all values are of these types; for them the way over a Value would be much of the cost.
+		switch {
+		case v.typ == TypeString:
+			dst = append(append(dst, key...), '"')
+			return append(appendJSONUnits(dst, trimNUL(b)), '"', ',')
+		case v.typ == TypeNull && s.optional:
+			return dst
+		case v.typ == TypeUint32 && len(b) == 4:
+			return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint32(b)), 10), ',')
+		case v.typ == TypeUint16 && len(b) == 2:
+			return append(strconv.AppendUint(append(dst, key...), uint64(le.Uint16(b)), 10), ',')
+		case v.typ == TypeUint8 && len(b) == 1:
+			return append(strconv.AppendUint(append(dst, key...), uint64(b[0]), 10), ',')
+		case v.typ == TypeHex64 && len(b) == 8:
+			return append(appendHexNumber(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
+		case v.typ == TypeFileTime && len(b) == 8:
+			return append(appendFileTime(append(append(dst, key...), '"'), le.Uint64(b)), '"', ',')
 		}
 	}
-	v := r.value(s)
+	from := p.slot(s)
+	v := r.value(&from)
 	switch {
 	case v.State == Present:
 		return append(v.appendJSON(append(dst, key...)), ',')
-	case v.State == Null || s.kind == slotNone:
+	case v.State == Null || from.kind == slotNone:
 		return append(append(dst, key...), "null,"...)
 	}
 	return dst
 }
 
-// appendJSONAttrs appends the attributes member, nothing when all of them are absent.
-func (r *Record) appendJSONAttrs(dst []byte, attrs []jsonStep) []byte {
-	dst = append(dst, jsonAttributes...)
-	from := len(dst)
+// appendJSONAttrs appends members.
+func (r *Record) appendJSONAttrs(dst []byte, p *render, attrs []renderStep) []byte {
 	for i := range attrs {
-		if a := &attrs[i]; a.kind == jsonText {
-			dst = append(dst, a.text...)
-		} else {
-			dst = r.appendJSONMember(dst, a.text, a.value)
-		}
+		a := &attrs[i]
+		dst = r.appendJSONMember(dst, p.text[a.from:a.to], p, a)
 	}
-	if len(dst) == from {
-		return dst[:from-len(jsonAttributes)]
-	}
-	dst[len(dst)-1] = '}'
-	return append(dst, ',')
+	return dst
 }
 
 // appendJSONElement appends an element with attributes: an object when any of them is there, else just its text.
-func (r *Record) appendJSONElement(dst []byte, s *jsonStep) []byte {
-	object := false
-	for i := range s.attrs {
-		a := &s.attrs[i]
-		if object {
-			dst = r.appendJSONMember(dst, a.text, a.value)
-			continue
-		}
-		from := len(dst)
-		dst = r.appendJSONMember(dst, a.first, a.value)
-		object = len(dst) > from
-	}
-	if !object {
-		return r.appendJSONMember(dst, s.text, s.value)
+func (r *Record) appendJSONElement(dst []byte, p *render, s *renderStep, attrs []renderStep) []byte {
+	start, key := len(dst), p.text[s.from:s.to]
+	dst = append(append(dst, key...), "{"+jsonAttributes...)
+	from := len(dst)
+	if dst = r.appendJSONAttrs(dst, p, attrs); len(dst) == from {
+		return r.appendJSONMember(dst[:start], key, p, s)
 	}
 	dst[len(dst)-1] = '}'
 	dst = append(dst, ',')
-	if s.value.kind != slotNone {
-		dst = r.appendJSONMember(dst, `"#text":`, s.value)
+	if s.other < 0 || p.slots[s.other].kind != slotNone {
+		dst = r.appendJSONMember(dst, []byte(`"#text":`), p, s)
 	}
 	dst[len(dst)-1] = '}'
 	return append(dst, ',')

@@ -1,6 +1,9 @@
 package evtx
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Section says which part of an event a field stands in: the same name in two sections is two fields (RenderingInfo repeats Level, Task,
 // Channel and others as text).
@@ -98,8 +101,8 @@ type Layout struct {
 	system [systemFields]slot
 	byName map[string]Handle
 	roots  []*element
-	json   []jsonStep
-	xml    []xmlStep
+	json   render
+	xml    render
 	fault  *fault // the form exceeds a limit
 	steps  int
 	paths  int // bytes of all paths
@@ -147,14 +150,30 @@ const (
 	slotParts
 )
 
-// slot says where the value of a field comes from.
+// slot says where the value of a field comes from. It is small, because the slots of many layouts share the processor's cache.
 type slot struct {
 	kind     slotKind
 	optional bool
 	inst     uint16
 	index    uint16
-	literal  []byte // UTF-16LE
-	parts    []slot // of slotParts, literals and values
+	text     *slotText // of slotLiteral and slotParts
+}
+
+type slotText struct {
+	literal []byte // UTF-16LE
+	parts   []slot // literals and values
+}
+
+// literal is the text of a literal, none of any other slot.
+func (s *slot) literal() []byte {
+	if s.kind != slotLiteral {
+		return nil
+	}
+	return s.text.literal
+}
+
+func literalSlot(text ...[]byte) slot {
+	return slot{kind: slotLiteral, text: &slotText{literal: slices.Concat(text...)}}
 }
 
 // element is a node of the event's tree.
@@ -300,18 +319,18 @@ func (b *treeBuilder) nested(i int, index uint16, depth int) (kids []*element, f
 func (s slot) with(inst int, x step) slot {
 	piece := slot{kind: slotValue, optional: x.optional, inst: uint16(inst), index: x.index}
 	if x.kind == stepLiteral {
-		piece = slot{kind: slotLiteral, literal: []byte(x.text)}
+		piece = literalSlot([]byte(x.text))
 	}
 	switch {
 	case s.kind == slotNone:
 		return piece
 	case s.kind == slotLiteral && piece.kind == slotLiteral:
-		return slot{kind: slotLiteral, literal: append(s.literal[:len(s.literal):len(s.literal)], piece.literal...)}
+		return literalSlot(s.text.literal, piece.text.literal)
 	case s.kind == slotParts:
-		s.parts = append(s.parts, piece)
+		s.text.parts = append(s.text.parts, piece)
 		return s
 	}
-	return slot{kind: slotParts, parts: []slot{s, piece}}
+	return slot{kind: slotParts, text: &slotText{parts: []slot{s, piece}}}
 }
 
 // adoptName makes the literal Name attribute of Data and ComplexData the name of the field.
@@ -321,7 +340,7 @@ func (e *element) adoptName() {
 	}
 	for _, a := range e.attrs {
 		if a.name == "Name" && a.slot.kind == slotLiteral {
-			e.data, e.named = string(AppendUTF8(nil, a.slot.literal)), true
+			e.data, e.named = string(AppendUTF8(nil, a.slot.literal())), true
 			return
 		}
 	}

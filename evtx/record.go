@@ -90,7 +90,7 @@ func (r *Record) value(s *slot) Value {
 		}
 		return Value{State: Null}
 	case slotLiteral:
-		return Value{Bytes: s.literal, Type: TypeString, State: Present}
+		return Value{Bytes: s.text.literal, Type: TypeString, State: Present}
 	case slotEmpty:
 		return Value{State: Null}
 	case slotParts:
@@ -119,8 +119,8 @@ func (r *Record) typed(t Type, b []byte) Value {
 // joined puts together content of several pieces. It is a string, null only when no piece is present.
 func (r *Record) joined(s *slot) Value {
 	from, state := len(r.join), Absent
-	for i := range s.parts {
-		part := r.value(&s.parts[i])
+	for i := range s.text.parts {
+		part := r.value(&s.text.parts[i])
 		state = max(state, part.State)
 		if part.State != Present {
 			continue

@@ -6,91 +6,60 @@ import (
 	"unicode/utf8"
 )
 
-// The XML of a record is written by steps that its layout compiles once; what does not depend on the record's values is text in them.
-type xmlStep struct {
-	kind  xmlKind
-	text  string // as it is written: of an attribute up to its value, of a leaf its start tag
-	close string // end tag of a leaf or an element
-	value *slot
-	attrs []xmlStep // of a leaf whose start tag text only begins
-}
+// The XML of a record is written by a program of its layout.
 
-type xmlKind uint8
-
-const (
-	xmlText xmlKind = iota
-	xmlAttr
-	xmlLeaf  // an element without children
-	xmlBegin // the start tag of an element with children ends here
-	xmlEnd
-)
-
-// xmlSteps is a list of steps in the making.
-type xmlSteps []xmlStep
-
-func compileXML(roots []*element) []xmlStep {
-	var s xmlSteps
+func compileXML(roots []*element) render {
+	var p render
 	for _, e := range roots {
-		s.element(e)
+		p.xmlElement(e)
 	}
-	return s
+	return p
 }
 
-// put adds text, to the step before when that is text too.
-func (s *xmlSteps) put(text string) {
-	if n := len(*s); n > 0 && (*s)[n-1].kind == xmlText {
-		(*s)[n-1].text += text
-		return
-	}
-	*s = append(*s, xmlStep{text: text})
-}
-
-// tag begins a start tag.
-func (s *xmlSteps) tag(e *element) {
-	s.put("<" + e.tag)
+// xmlAttrs adds the attributes of a start tag that has begun.
+func (p *render) xmlAttrs(e *element) {
 	for i := range e.attrs {
 		a := &e.attrs[i]
 		open := " " + a.tag + "='"
 		if fixed(&a.slot) {
-			s.put(open + string(appendXMLUnits(nil, a.slot.literal)) + "'")
+			p.put(open + string(appendXMLUnits(nil, a.slot.literal())) + "'")
 		} else {
-			*s = append(*s, xmlStep{kind: xmlAttr, text: open, value: &a.slot})
+			p.step(renderValue, open, &a.slot)
 		}
 	}
 }
 
-// fixed reports content that is the same in every record.
-func fixed(s *slot) bool { return s.kind == slotNone || s.kind == slotEmpty || s.kind == slotLiteral }
-
-func (s *xmlSteps) element(e *element) {
+func (p *render) xmlElement(e *element) {
 	end := "</" + e.tag + ">"
 	switch {
-	case len(e.kids) == 0 && fixed(&e.text):
-		s.tag(e)
-		if len(e.text.literal) == 0 {
-			s.put("/>")
-			return
-		}
-		s.put(">" + string(appendXMLUnits(nil, e.text.literal)) + end)
-	case len(e.kids) == 0:
-		var tag xmlSteps
-		tag.tag(e)
-		leaf := xmlStep{kind: xmlLeaf, text: tag[0].text + ">", close: end, value: &e.text}
-		if len(tag) > 1 {
-			leaf.text, leaf.attrs = "", tag
-		}
-		*s = append(*s, leaf)
-	default:
-		s.tag(e)
-		s.put(">")
-		*s = append(*s, xmlStep{kind: xmlBegin})
+	case len(e.kids) > 0:
+		p.put("<" + e.tag)
+		p.xmlAttrs(e)
+		p.put(">")
+		p.step(renderBegin, "", nil)
 		for _, kid := range e.kids {
-			s.element(kid)
+			p.xmlElement(kid)
 		}
 		if e.text.kind != slotNone {
-			*s = append(*s, xmlStep{kind: xmlLeaf, value: &e.text})
+			p.step(renderElement, "", &e.text)
 		}
-		*s = append(*s, xmlStep{kind: xmlEnd, close: end})
+		p.step(renderEnd, end, nil)
+	case fixed(&e.text):
+		p.put("<" + e.tag)
+		p.xmlAttrs(e)
+		if text := e.text.literal(); len(text) > 0 {
+			p.put(">" + string(appendXMLUnits(nil, text)) + end)
+		} else {
+			p.put("/>")
+		}
+	default:
+		// The end tag is the text of the step, the start tag the steps behind it.
+		at := len(p.steps)
+		p.step(renderElement, end, &e.text)
+		p.step(renderText, "<"+e.tag, nil)
+		p.xmlAttrs(e)
+		p.steps[at].more = uint16(len(p.steps) - at - 1)
+		p.sealed = len(p.steps)
 	}
 }
 
@@ -99,23 +68,26 @@ func (s *xmlSteps) element(e *element) {
 // content is an absent value is left out, as is an absent attribute.
 func (r *Record) AppendXML(dst []byte) []byte {
 	r.open = r.open[:0]
-	for i := range r.layout.xml {
-		s := &r.layout.xml[i]
+	p := &r.layout.xml
+	for i := 0; i < len(p.steps); i++ {
+		s := &p.steps[i]
 		switch s.kind {
-		case xmlText:
-			dst = append(dst, s.text...)
-		case xmlAttr:
-			dst = r.appendXMLAttr(dst, s)
-		case xmlLeaf:
-			dst = r.appendXMLLeaf(dst, s)
-		case xmlBegin:
+		case renderText:
+			dst = append(dst, p.text[s.from:s.to]...)
+		case renderValue:
+			dst = r.appendXMLAttr(dst, p, s)
+		case renderElement:
+			tag := p.steps[i+1 : i+1+int(s.more)]
+			dst = r.appendXMLElement(dst, p, s, tag)
+			i += len(tag)
+		case renderBegin:
 			r.open = append(r.open, len(dst))
-		case xmlEnd:
+		case renderEnd:
 			last := len(r.open) - 1
 			if len(dst) == r.open[last] { // nothing came of its children
 				dst = append(dst[:len(dst)-1], "/>"...)
 			} else {
-				dst = append(dst, s.close...)
+				dst = append(dst, p.text[s.from:s.to]...)
 			}
 			r.open = r.open[:last]
 		}
@@ -123,18 +95,20 @@ func (r *Record) AppendXML(dst []byte) []byte {
 	return dst
 }
 
-func (r *Record) appendXMLAttr(dst []byte, s *xmlStep) []byte {
-	v := r.value(s.value)
+func (r *Record) appendXMLAttr(dst []byte, p *render, s *renderStep) []byte {
+	from := p.slot(s)
+	v := r.value(&from)
 	if v.State == Absent {
 		return dst
 	}
-	return append(v.appendXML(append(dst, s.text...)), '\'')
+	return append(v.appendXML(append(dst, p.text[s.from:s.to]...)), '\'')
 }
 
-// appendXMLLeaf appends an element with its value, one for each item of an array, or just the value where it stands behind children.
-func (r *Record) appendXMLLeaf(dst []byte, s *xmlStep) []byte {
-	v := r.value(s.value)
-	if s.close == "" {
+// appendXMLElement appends an element with its value, one for each item of an array, or just the value where it stands behind children.
+func (r *Record) appendXMLElement(dst []byte, p *render, s *renderStep, tag []renderStep) []byte {
+	slot := p.slot(s)
+	v := r.value(&slot)
+	if len(tag) == 0 {
 		return v.appendXML(dst)
 	}
 	if v.State == Absent {
@@ -145,22 +119,19 @@ func (r *Record) appendXMLLeaf(dst []byte, s *xmlStep) []byte {
 		if more = false; v.Array && v.State == Present {
 			item, v, more = v.next()
 		}
-		dst = append(dst, s.text...)
-		if s.text == "" {
-			for i := range s.attrs {
-				if a := &s.attrs[i]; a.kind == xmlText {
-					dst = append(dst, a.text...)
-				} else {
-					dst = r.appendXMLAttr(dst, a)
-				}
+		for i := range tag {
+			if a := &tag[i]; a.kind == renderText {
+				dst = append(dst, p.text[a.from:a.to]...)
+			} else {
+				dst = r.appendXMLAttr(dst, p, a)
 			}
-			dst = append(dst, '>')
 		}
+		dst = append(dst, '>')
 		from := len(dst)
 		if dst = item.appendXML(dst); len(dst) == from {
 			dst = append(dst[:from-1], "/>"...)
 		} else {
-			dst = append(dst, s.close...)
+			dst = append(dst, p.text[s.from:s.to]...)
 		}
 	}
 	return dst
