@@ -23,11 +23,17 @@ func (c *ChunkReader) peek(at int, eventID uint32) Peek {
 	return Peek{RecordID: le.Uint64(c.chunk[at+8:]), EventID: eventID, written: le.Uint64(c.chunk[at+16:])}
 }
 
-// peekEventID finds the event id of the binary XML at [p, end) where it is a literal or a 16-bit value of the outermost template, which it
-// is in all that Windows writes.
+// peekEventID finds the event id of the binary XML at [p, end) where it is a literal or a 16-bit value of the outermost template, or the text of
+// an element where there is no template: in all that Windows writes.
 func (c *ChunkReader) peekEventID(p, end int) (id uint32, known bool) {
 	b := c.chunk
-	if p+18 > end || b[p] != tokHeader || b[p+4] != tokInstance {
+	if p+18 > end || b[p] != tokHeader {
+		return 0, false
+	}
+	if b[p+4]&^tokMore == tokOpen {
+		return c.peekElements(p+4, end)
+	}
+	if b[p+4] != tokInstance {
 		return 0, false
 	}
 	def, p, f := instanceHead(b, p+4, end)
@@ -53,6 +59,53 @@ func (c *ChunkReader) peekEventID(p, end int) (id uint32, known bool) {
 		return 0, false
 	}
 	return uint32(le.Uint16(b[off:])), true
+}
+
+// peekElements reads elements without a template as far as the event id, which stands near their beginning.
+func (c *ChunkReader) peekElements(p, end int) (id uint32, known bool) {
+	w := &c.walker
+	for _, w.dependency = range [...]bool{false, true} {
+		w.words, w.vals = w.words[:0], c.rec.vals[:0]
+		id, known = w.eventID(p, end)
+		c.rec.vals = w.vals[:0]
+		if known {
+			break
+		}
+	}
+	return id, known
+}
+
+// eventID looks for the element EventID among those at [p, end), with a single text as its content.
+func (w *walker) eventID(p, end int) (id uint32, known bool) {
+	for _, want := range [...]uint32{nameIDEvent, nameIDSystem} {
+		next, empty, f := w.start(p, end)
+		if f != nil || empty || w.words[0] != wordOpen|word(want) {
+			return 0, false
+		}
+		p, w.words = next, w.words[:0]
+	}
+	for p < end && w.chunk[p]&^tokMore == tokOpen {
+		at := p
+		next, empty, f := w.start(p, end)
+		if f != nil {
+			return 0, false
+		}
+		if w.words[0] != wordOpen|nameIDEventID {
+			if p, f = w.element(at, end, false); f != nil {
+				return 0, false
+			}
+			w.words = w.words[:0]
+			continue
+		}
+		values := len(w.vals)
+		if p, known, f = w.content(next, end); empty || f != nil || !known || p >= end || w.chunk[p] != tokClose || len(w.vals) != values+1 {
+			return 0, false
+		}
+		v := w.vals[values]
+		n, ok := parseUnits(trimNUL(w.chunk[v.off : v.off+uint32(v.size)]))
+		return uint32(n), ok && n <= 0xffff
+	}
+	return 0, false
 }
 
 // eventIDPlace is where a template has the event id: a number in it, or the value that it substitutes.

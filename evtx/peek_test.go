@@ -25,11 +25,21 @@ func mixed(t testing.TB) []byte {
 	bare := event(func(e *encoder) {
 		within(e, "System", func(e *encoder) { within(e, "EventID", text("1")) })
 	})
+	attributes := event(func(e *encoder) {
+		within(e, "System", func(e *encoder) {
+			e.closeEmpty(e.open("Provider", attr{name: "Name", literal: "P"}))
+			within(e, "EventID", text("4688"), attr{name: "Qualifiers", literal: "7"})
+			within(e, "Version", text("2"))
+		})
+	})
+	long := event(func(e *encoder) {
+		within(e, "System", func(e *encoder) { within(e, "EventID", text("99999999999")) })
+	})
 	elsewhere := event(func(e *encoder) {
 		within(e, "UserData", func(e *encoder) { within(e, "EventID", text("4688")) })
 	})
 	file := encode(t, WriterOptions{}, processEvent(), userDataEvent(), processEvent(), userDataEvent(), userDataEvent())
-	return append(file, craftChunk(100, literal, bare, pieces, elsewhere, literal)...)
+	return append(file, craftChunk(100, literal, bare, pieces, elsewhere, attributes, long, literal)...)
 }
 
 func TestWhatIsWantedIsWhatAnUnfilteredReaderWouldKeep(t *testing.T) {

@@ -336,6 +336,9 @@ const (
 	nameIDData = iota
 	nameIDComplexData
 	nameIDName
+	nameIDEvent
+	nameIDSystem
+	nameIDEventID
 )
 
 func newNameTable() *nameTable {
@@ -347,7 +350,7 @@ func newNameTable() *nameTable {
 func (t *nameTable) reset() {
 	t.ids, t.text, t.bytes = map[string]uint32{}, t.text[:0], 0
 	t.generation++
-	for _, s := range []string{"Data", "ComplexData", "Name"} {
+	for _, s := range []string{"Data", "ComplexData", "Name", "Event", "System", "EventID"} {
 		t.number(appendUTF16(nil, s))
 	}
 }

@@ -199,6 +199,7 @@ type evtxRecord struct {
 	ref     reeve.Ref
 	head    reeve.Head
 	scratch []byte // text of values that are not UTF-16, until the next record
+	last    [3]lastName
 }
 
 func (x *evtxRecord) set(r *evtx.Record) {
@@ -213,9 +214,9 @@ func (x *evtxRecord) set(r *evtx.Record) {
 	}
 	x.ref = reeve.Ref{File: x.file, RecordID: id, HasID: true, Offset: r.Offset()}
 	h := &x.head
-	h.Provider = x.name(evtx.ProviderName)
-	h.Channel = x.name(evtx.Channel)
-	h.Computer = x.name(evtx.Computer)
+	h.Provider = x.name(evtx.ProviderName, &x.last[0])
+	h.Channel = x.name(evtx.Channel, &x.last[1])
+	h.Computer = x.name(evtx.Computer, &x.last[2])
 	h.EventID = r.EventID()
 	version, _ := r.System(evtx.Version).Uint64()
 	h.Version = uint8(version)
@@ -237,8 +238,21 @@ func ticks(v evtx.Value, r *evtx.Record) reeve.Time {
 	return reeve.TimeOf(r.Written())
 }
 
+// lastName is a name of the envelope as the record before had it: most records share theirs, and to compare costs less than to look up.
+type lastName struct {
+	raw  reeve.Value
+	text string
+}
+
 // name interns a value of the envelope.
-func (x *evtxRecord) name(f evtx.SystemField) string { return x.names.intern(x.value(x.r.System(f))) }
+func (x *evtxRecord) name(f evtx.SystemField, last *lastName) string {
+	v := x.value(x.r.System(f))
+	if v.Kind != last.raw.Kind || v.Enc != last.raw.Enc || !bytes.Equal(v.Bytes, last.raw.Bytes) {
+		last.text = x.names.intern(v)
+		last.raw = reeve.Value{Kind: v.Kind, Enc: v.Enc, Bytes: append(last.raw.Bytes[:0], v.Bytes...)}
+	}
+	return last.text
+}
 
 func (w *evtxWorker) classOf(l *evtx.Layout) *evtxClass {
 	if c := w.classes[l]; c != nil {
