@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	heldLimit = 64 << 20  // bytes of parts that wait for their turn
+	heldLimit = 64 << 20 // bytes of parts that wait for their turn
 	partFull  = 64 << 10 // bytes of the part whose turn it is that are worth a write
 )
 
@@ -23,7 +23,8 @@ type inOrder struct {
 	change sync.Cond
 	next   ingest.Place // whose turn it is; Last does not count
 	done   map[ingest.Place]heldPart
-	held   int // bytes
+	held   int      // bytes
+	spare  [][]byte // buffers of parts that were written
 }
 
 // heldPart is a finished part that waits for its turn.
@@ -80,6 +81,9 @@ func (p *partWriter) end(last bool) {
 		o.done[p.at] = heldPart{p.text, last}
 		o.held += len(p.text)
 		p.text = nil
+		if n := len(o.spare); n > 0 {
+			p.text, o.spare = o.spare[n-1], o.spare[:n-1]
+		}
 		return
 	}
 	p.text = o.write(p.text)
@@ -87,7 +91,7 @@ func (p *partWriter) end(last bool) {
 	for h, ok := o.done[o.next]; ok; h, ok = o.done[o.next] {
 		delete(o.done, o.next)
 		o.held -= len(h.text)
-		o.write(h.text)
+		o.spare = append(o.spare, o.write(h.text))
 		o.advance(h.last)
 	}
 	o.change.Broadcast()
