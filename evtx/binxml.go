@@ -1,9 +1,6 @@
 package evtx
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
 const (
 	maxInstances = 64
@@ -202,85 +199,6 @@ func skipInstance(b []byte, p, end int) (int, *fault) {
 		return 0, faultValues
 	}
 	return off, nil
-}
-
-// program is the compiled template whose definition stands at off of the chunk, nil when there is none to be had.
-func (c *ChunkReader) program(off int) *program {
-	s := &c.defs[uint32(off)*2654435761>>23]
-	if s.off == uint32(off) && s.generation == c.generation {
-		return s.prog
-	}
-	*s = defSlot{uint32(off), c.generation, c.define(off)}
-	return s.prog
-}
-
-// define finds or compiles a definition: link (4 bytes, never followed), GUID (16), size of the body (4), body.
-func (c *ChunkReader) define(off int) *program {
-	b := c.chunk
-	if off < chunkHeaderSize || off+24 > len(b) {
-		return nil
-	}
-	size, base := int(le.Uint32(b[off+20:])), off+24
-	if size < 0 || size > len(b)-base || c.budget < size {
-		return nil
-	}
-	c.budget -= size
-	body := b[base : base+size]
-	key := bodyKey{GUID(b[off+4 : off+20]), uint32(size)}
-	for _, d := range c.bodies[key] {
-		if d.sameBody(b, base, body) {
-			return d.prog
-		}
-	}
-	d := c.templates.find(key, b, base, body)
-	if d == nil {
-		if d = c.compile(base, base+size); d == nil {
-			return nil
-		}
-		c.templates.keep(key, d)
-	}
-	if len(c.bodies[key]) < variantsLimit {
-		c.bodies[key] = append(c.bodies[key], d)
-	}
-	return d.prog
-}
-
-// compile turns the template body at [base, end) into a program. Element starts hold a dependency id there; some writers leave it out.
-func (c *ChunkReader) compile(base, end int) *definition {
-	w := &c.compiler
-	w.definition = true
-	for _, w.dependency = range [...]bool{true, false} {
-		w.words, w.vals, w.uses, w.base = w.words[:0], w.vals[:0], w.uses[:0], base
-		if c.body(w, base, end) != nil {
-			continue
-		}
-		d := &definition{body: bytes.Clone(c.chunk[base:end]), prog: c.templates.intern(compileShape(w))}
-		d.uses = append(d.uses, w.uses...)
-		for i := range d.uses {
-			d.uses[i].raw = bytes.Clone(d.uses[i].raw)
-		}
-		return d
-	}
-	return nil
-}
-
-// body reads the elements of a template body.
-func (c *ChunkReader) body(w *walker, p, end int) (f *fault) {
-	for p < end && f == nil {
-		switch c.chunk[p] {
-		case tokEnd:
-			return nil
-		case tokHeader:
-			p += 4
-		case tokOpen, tokOpen | tokMore:
-			p, f = w.element(p, end, false)
-		case tokPITarget, tokPIData:
-			p, f = w.instruction(p, end)
-		default:
-			return faultToken
-		}
-	}
-	return f
 }
 
 // elements reads template-less elements. Whether their starts hold a dependency id is nowhere said: first without one, then with one.

@@ -34,11 +34,12 @@ type ChunkReader struct {
 	shapes     map[uint64]*shape
 	steps      [1024]stepSlot
 	generation uint32
-	defs       [512]defSlot // definitions of this chunk by offset
-	walker     walker       // raw elements; its values are those of the record
-	compiler   walker       // template bodies
-	budget     int          // bytes of definitions that this chunk may still have compiled or compared
-	layouts    int          // steps of layouts that this chunk may still have compiled
+	defs       [512]defSlot        // definitions of this chunk by offset
+	evicted    map[uint32]*program // those that had to make room
+	walker     walker              // raw elements; its values are those of the record
+	compiler   walker              // template bodies
+	budget     int                 // bytes of definitions that this chunk may still have compiled or compared
+	layouts    int                 // steps of layouts that this chunk may still have compiled
 	notes      []Note
 
 	chunk   []byte
@@ -90,7 +91,7 @@ func NewChunkReader(t *Templates, ansi *Codepage) *ChunkReader {
 	if ansi == nil {
 		ansi = &Windows1252
 	}
-	c := &ChunkReader{templates: t, index: -1}
+	c := &ChunkReader{templates: t, index: -1, evicted: map[uint32]*program{}}
 	c.walker.names = newNameTable()
 	c.compiler.names = c.walker.names
 	c.rec = Record{c: c, ansi: ansi}
@@ -141,6 +142,7 @@ func (c *ChunkReader) begin(data []byte, offset int64, index int) bool {
 	c.walker.chunk, c.compiler.chunk, c.rec.chunk = c.chunk, c.chunk, c.chunk
 	c.walker.names.generation++
 	c.generation++
+	clear(c.evicted)
 	c.budget, c.layouts = compileBudget, layoutBudget
 	c.pos, c.limit = chunkHeaderSize, chunkEnd(c.chunk, size)
 	c.tail, c.carving = c.limit, false

@@ -1,7 +1,15 @@
 package evtx
 
+import (
+	"hash/crc32"
+	"maps"
+	"slices"
+)
+
 // encoder writes binary XML into the chunk that it builds. Names and template definitions are written where they are first used and
 // referred to by their offset from then on.
+//
+// It checks no sizes: what is too large for a 16-bit length is too large for a chunk, so that a chunk within its bounds is right.
 type encoder struct {
 	b         []byte         // the chunk so far, header included
 	names     map[string]int // offset by name
@@ -12,8 +20,63 @@ type encoder struct {
 	dependency bool // element starts hold a dependency id: in templates
 }
 
+// chunkSlack is room for most records that turn out not to fit the chunk.
+const chunkSlack = 4096
+
 func newEncoder() *encoder {
-	return &encoder{b: make([]byte, chunkHeaderSize, ChunkSize), names: map[string]int{}, templates: map[string]int{}}
+	return &encoder{b: make([]byte, chunkHeaderSize, ChunkSize+chunkSlack), names: map[string]int{}, templates: map[string]int{}}
+}
+
+// reset begins another chunk in the place of this one.
+func (e *encoder) reset() {
+	clear(e.b[:chunkHeaderSize])
+	e.undo(chunkHeaderSize)
+}
+
+// undo takes back everything from an offset on.
+func (e *encoder) undo(at int) {
+	late := func(_ string, off int) bool { return off >= at }
+	maps.DeleteFunc(e.names, late)
+	maps.DeleteFunc(e.templates, late)
+	e.nameAt, e.tmplAt = before(e.nameAt, at), before(e.tmplAt, at)
+	e.b = e.b[:at]
+}
+
+// before cuts ascending offsets off at the first that is not below at.
+func before(offsets []int, at int) []int {
+	n, _ := slices.BinarySearch(offsets, at)
+	return offsets[:n]
+}
+
+// finish makes the chunk whole: ids, tables and checksums in its header, zeros behind its records. The bytes are the encoder's own.
+func (e *encoder) finish(first, last uint64, lastAt int) []byte {
+	free := len(e.b)
+	e.b = slices.Grow(e.b, ChunkSize-free)[:ChunkSize]
+	b := e.b
+	clear(b[free:])
+	copy(b, chunkMagic)
+	le.PutUint64(b[8:], first)
+	le.PutUint64(b[16:], last)
+	le.PutUint64(b[24:], first)
+	le.PutUint64(b[32:], last)
+	le.PutUint32(b[40:], 128)
+	le.PutUint32(b[44:], uint32(lastAt))
+	le.PutUint32(b[48:], uint32(free))
+	// Each bucket names its latest entry, which links to the one before.
+	const nameTable, nameBuckets, templateTable, templateBuckets = 128, 64, 384, 32
+	link := func(table, bucket, at int) {
+		copy(b[at:at+4], b[table+4*bucket:])
+		le.PutUint32(b[table+4*bucket:], uint32(at))
+	}
+	for _, at := range e.nameAt {
+		link(nameTable, int(le.Uint16(b[at+4:]))%nameBuckets, at)
+	}
+	for _, at := range e.tmplAt {
+		link(templateTable, int(le.Uint32(b[at+4:])%templateBuckets), at)
+	}
+	le.PutUint32(b[52:], crc32.ChecksumIEEE(b[chunkHeaderSize:free]))
+	le.PutUint32(b[124:], headerSum(b))
+	return b
 }
 
 func (e *encoder) u8(n byte)    { e.b = append(e.b, n) }
@@ -38,12 +101,12 @@ func (e *encoder) name(s string) {
 	at := len(e.b) + 4
 	e.names[s] = at
 	e.nameAt = append(e.nameAt, at)
-	raw := appendUTF16(nil, s)
 	e.u32(uint32(at))
 	e.u32(0) // link, filled in when the chunk is complete
-	e.u16(nameHash(raw))
-	e.u16(uint16(len(raw) / 2))
-	e.b = append(e.b, raw...)
+	hash := len(e.b)
+	e.u16(0)
+	raw := e.counted(s)
+	le.PutUint16(e.b[hash:], nameHash(raw))
 	e.u16(0)
 }
 
@@ -112,11 +175,18 @@ func (e *encoder) closeEmpty(at int) {
 }
 
 func (e *encoder) text(s string) {
-	raw := appendUTF16(nil, s)
 	e.u8(tokValue)
 	e.u8(byte(TypeString))
-	e.u16(uint16(len(raw) / 2))
-	e.b = append(e.b, raw...)
+	e.counted(s)
+}
+
+// counted writes s behind its number of units and returns it as written.
+func (e *encoder) counted(s string) []byte {
+	at := len(e.b) + 2
+	e.u16(0)
+	e.b = appendUTF16(e.b, s)
+	le.PutUint16(e.b[at-2:], uint16((len(e.b)-at)/2))
+	return e.b[at:]
 }
 
 func (e *encoder) sub(index int, typ Type, optional bool) {
@@ -156,34 +226,62 @@ func (e *encoder) instance(key string, guid GUID, body func()) {
 	e.fill(size)
 }
 
-// values writes the table of an instance and its values. A value made by nested is written in place; its entry is left to patch.
+// table is the list of sizes and types in front of an instance's values. It is filled in as the values are written.
+type table struct {
+	at   int // of the next entry
+	from int // of the value that the next entry is for
+}
+
+// table leaves room for n entries, each of which has to be put.
+func (e *encoder) table(n int) table {
+	e.u32(uint32(n))
+	at := len(e.b)
+	e.b = slices.Grow(e.b, 4*n)[:at+4*n]
+	return table{at, len(e.b)}
+}
+
+// put makes what was written since the last entry the next value.
+func (e *encoder) put(t *table, typ Type) {
+	le.PutUint16(e.b[t.at:], uint16(len(e.b)-t.from))
+	le.PutUint16(e.b[t.at+2:], uint16(typ))
+	t.at, t.from = t.at+4, len(e.b)
+}
+
+// number puts an integer of a type of fixed size.
+func (e *encoder) number(t *table, typ Type, n uint64) {
+	e.b = le.AppendUint64(e.b, n)
+	e.b = e.b[:t.from+int(fixedSize[typ])]
+	e.put(t, typ)
+}
+
+// values writes the table of an instance and its values. A value made by nested comes last.
 func (e *encoder) values(vals []Value, nested func()) {
-	count := len(vals)
+	n := len(vals)
 	if nested != nil {
-		count++
+		n++
 	}
-	e.u32(uint32(count))
-	table := len(e.b)
+	t := e.table(n)
 	for _, v := range vals {
-		t := v.Type
-		if v.Array {
-			t |= arrayBit
+		typ := TypeNull
+		if v.State == Present {
+			e.b = append(e.b, v.Bytes...)
+			typ = declared(v)
 		}
-		if v.State != Present {
-			t = TypeNull
-		}
-		e.u16(uint16(len(v.Bytes)))
-		e.u16(uint16(t))
+		e.put(&t, typ)
 	}
 	if nested != nil {
-		e.u32(uint32(TypeBinXML) << 16)
-	}
-	for _, v := range vals {
-		e.b = append(e.b, v.Bytes...)
-	}
-	if nested != nil {
-		from := len(e.b)
 		nested()
-		le.PutUint16(e.b[table+4*(count-1):], uint16(len(e.b)-from))
+		e.put(&t, TypeBinXML)
 	}
+}
+
+// declared is the type that a template states for a value and a table of values repeats.
+func declared(v Value) Type {
+	switch {
+	case v.State != Present:
+		return TypeNull
+	case v.Array:
+		return v.Type | arrayBit
+	}
+	return v.Type
 }

@@ -23,6 +23,8 @@ var (
 	ErrTemplate = errors.New("template cannot be read")
 	// ErrLimit: a record that asks for more work than any real one.
 	ErrLimit = errors.New("record exceeds a limit")
+	// ErrEvent: no log can hold an event as it is: a name is empty or no text, or the type of a value is none. Of Writer alone.
+	ErrEvent = errors.New("event cannot be written")
 )
 
 // RecordError says which record could not be read, where it stands and why. Reading goes on after it.

@@ -1,21 +1,20 @@
 package evtx
 
-import (
-	"math"
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
-// Event is an event that owns its memory: what Record.Clone keeps of a record and what Writer writes.
+// Event is an event that owns its memory: what Record.Clone keeps of a record and what Writer writes. What is written reads back equal,
+// except that absent fields are gone, attributes without a value are empty, text in a code page is a string, zeros at the end of a string
+// are no text, and times have steps of 100 ns from 1601 on.
 type Event struct {
 	RecordID  uint64    // of the record header; 0 lets Writer count
 	Written   time.Time // of the record header; zero lets Writer take Time
 	Recovered bool      // see Record.Recovered; Writer does not look at it
 
 	Provider          string
-	GUID              GUID // of the provider
+	EventSourceName   string // of the provider; empty for none
+	GUID              GUID   // of the provider
 	EventID           uint16
+	Qualifiers        uint16 // of EventID; 0 for none, be they absent or 0
 	Version           uint8
 	Level             uint8
 	Task              uint16
@@ -28,27 +27,31 @@ type Event struct {
 	ThreadID          uint32
 	Channel           string
 	Computer          string
-	UserSID           string // "S-1-5-18"; empty for none
+	UserSID           string // "S-1-5-18"; what spells no SID is not written
 
-	Data     []Field   // of EventData, in order; duplicates and empty names are fields like others
-	UserData *UserData // instead of Data
-	Other    []Field   // of RenderingInfo and the like, named by path; Writer leaves them out
+	Data     []Field   // the Data elements of EventData by their Name, in order; duplicates and empty names are fields like others
+	UserData *UserData // the element of UserData
+	Other    []Field   // all else but System, by path from the section on: "RenderingInfo.Message", "EventData.Binary", "EventData@Name"
 }
 
-// UserData is the content of <UserData>: one element with a name and namespace of its own and its fields below.
+// UserData is the content of <UserData>: one element with a name and namespace of its own. Fields go by their path below it.
 type UserData struct {
 	Name      string
 	Namespace string
 	Fields    []Field
 }
 
-// Field is a named value.
+// Field is a named value; one that is Absent is not written.
+//
+// Where the name is a path, dots lead down through elements and "@" to an attribute: "Inner.Leaf" is <Inner><Leaf>value</Leaf></Inner>,
+// "Inner@Id" is <Inner Id="value">, and "" and "@Id" are text and attribute of the element that the path begins at. Fields that follow each
+// other share elements: "Inner@Id", "Inner.A", "Inner.B" make one Inner, "Inner.A", "Inner.A" one with two of A. Namespaces are no fields.
 type Field struct {
 	Name  string
 	Value Value
 }
 
-// Field returns the first field of Data or UserData with the name, an absent value when there is none.
+// Field returns the first field of UserData or Data with the name, an absent value when there is none.
 func (e *Event) Field(name string) Value {
 	fields := e.Data
 	if e.UserData != nil {
@@ -62,7 +65,7 @@ func (e *Event) Field(name string) Value {
 	return Value{}
 }
 
-// Clone copies the record into an Event. Absent fields are left out. Fields of UserData go by their path below its element.
+// Clone copies the record into an Event. Absent fields are left out, attributes without a value are empty.
 func (r *Record) Clone() *Event {
 	number := func(f SystemField) uint64 {
 		n, _ := r.System(f).Uint64()
@@ -78,170 +81,142 @@ func (r *Record) Clone() *Event {
 	}
 	e := &Event{
 		RecordID: r.id, Written: r.Written(), Recovered: r.recovered,
-		Provider: r.System(ProviderName).String(), GUID: guid(ProviderGUID),
-		EventID: uint16(number(EventID)), Version: uint8(number(Version)), Level: uint8(number(Level)), Task: uint16(number(Task)),
-		Opcode: uint8(number(Opcode)), Keywords: number(Keywords), ActivityID: guid(ActivityID),
-		RelatedActivityID: guid(RelatedActivityID), ProcessID: uint32(number(ProcessID)), ThreadID: uint32(number(ThreadID)),
-		Channel: r.System(Channel).String(), Computer: r.System(Computer).String(), UserSID: r.System(UserID).String(),
+		Provider: r.System(ProviderName).String(), EventSourceName: r.System(EventSourceName).String(), GUID: guid(ProviderGUID),
+		EventID: uint16(number(EventID)), Qualifiers: uint16(number(Qualifiers)), Version: uint8(number(Version)),
+		Level: uint8(number(Level)), Task: uint16(number(Task)), Opcode: uint8(number(Opcode)), Keywords: number(Keywords),
+		ActivityID: guid(ActivityID), RelatedActivityID: guid(RelatedActivityID), ProcessID: uint32(number(ProcessID)),
+		ThreadID: uint32(number(ThreadID)), Channel: r.System(Channel).String(), Computer: r.System(Computer).String(),
+		UserSID: r.System(UserID).String(),
 	}
-	e.Time, _ = r.System(TimeCreated).Time()
-	r.cloneFields(e)
+	if t, ok := r.System(TimeCreated).Time(); ok {
+		e.Time = t
+	}
+	c := cloner{r: r, e: e}
+	c.fields()
 	return e
 }
 
-// cloneFields copies the fields below System with one allocation for all their bytes.
-func (r *Record) cloneFields(e *Event) {
+// cloner copies the fields of a record beside System, with one allocation for all their bytes.
+type cloner struct {
+	r     *Record
+	e     *Event
+	store []byte
+}
+
+func (c *cloner) fields() {
 	size := 0
-	for i := range r.layout.slots {
-		if r.layout.fields[i].Section != SectionSystem {
-			size += len(r.value(&r.layout.slots[i]).Bytes)
+	for i, f := range c.r.layout.fields {
+		if f.Section != SectionSystem {
+			size += len(c.r.value(&c.r.layout.slots[i]).Bytes)
 		}
 	}
-	store := make([]byte, 0, size)
-	for i, f := range r.layout.fields {
-		if f.Section == SectionSystem {
+	c.store = make([]byte, 0, size)
+	for _, root := range c.r.layout.roots {
+		if root.name != "Event" {
+			c.element(&c.e.Other, root.key(), root)
 			continue
 		}
-		v := r.value(&r.layout.slots[i])
-		if v.State == Absent {
+		for _, s := range root.kids {
+			switch section := sectionOf(s.name); {
+			case section == SectionEventData:
+				c.eventData(s)
+			case section == SectionUserData:
+				c.userData(s)
+			case section != SectionSystem:
+				c.element(&c.e.Other, s.key(), s)
+			}
+		}
+	}
+}
+
+func (c *cloner) eventData(s *element) {
+	c.section(s)
+	for _, kid := range s.kids {
+		if kid.name != "Data" && kid.name != "ComplexData" {
+			c.element(&c.e.Other, s.name+"."+kid.key(), kid)
 			continue
 		}
-		from := len(store)
-		store = append(store, v.Bytes...)
-		v.Bytes = store[from:len(store):len(store)]
-		switch f.Section {
-		case SectionEventData:
-			name := f.Name
-			if name == "Data" {
-				name = "" // as Writer takes it
-			}
-			e.Data = append(e.Data, Field{name, v})
-		case SectionUserData:
-			if e.UserData == nil {
-				e.UserData = &UserData{}
-				e.UserData.Name, e.UserData.Namespace = r.userData()
-			}
-			e.UserData.Fields = append(e.UserData.Fields, Field{strings.TrimPrefix(f.Path, e.UserData.Name+"."), v})
-		default:
-			e.Other = append(e.Other, Field{f.Path, v})
+		c.content(&c.e.Data, kid.data, kid)
+		if len(kid.attrs) > 0 || len(kid.kids) > 0 {
+			c.below(&c.e.Other, s.name+"."+kid.key(), kid)
 		}
 	}
 }
 
-// userData is the name and namespace of the first element below UserData.
-func (r *Record) userData() (name, namespace string) {
-	for _, root := range r.layout.roots {
-		for _, section := range root.kids {
-			if sectionOf(section.name) != SectionUserData || len(section.kids) == 0 {
-				continue
+func (c *cloner) userData(s *element) {
+	c.section(s)
+	for _, kid := range s.kids {
+		if c.e.UserData != nil {
+			c.element(&c.e.Other, s.name+"."+kid.key(), kid)
+			continue
+		}
+		u := &UserData{Name: kid.key()}
+		c.e.UserData = u
+		for i := range kid.attrs {
+			if kid.attrs[i].name == "xmlns" {
+				u.Namespace = c.r.value(&kid.attrs[i].slot).String()
 			}
-			e := section.kids[0]
-			for i := range e.attrs {
-				if e.attrs[i].name == "xmlns" {
-					namespace = r.value(&e.attrs[i].slot).String()
-				}
-			}
-			return e.name, namespace
+		}
+		if kid.text.kind != slotNone && c.r.value(&kid.text).State == Present {
+			c.add(&u.Fields, "", &kid.text)
+		}
+		c.attributes(&u.Fields, "", kid)
+		for _, k := range kid.kids {
+			c.element(&u.Fields, k.key(), k)
 		}
 	}
-	return "", ""
 }
 
-func present(t Type, b []byte) Value { return Value{Bytes: b, Type: t, State: Present} }
-
-// The values that a Writer takes are made by these functions.
-
-// NullValue is an element without a value.
-func NullValue() Value { return Value{State: Null} }
-
-// StringValue is s as UTF-16LE.
-func StringValue(s string) Value { return present(TypeString, appendUTF16(nil, s)) }
-
-// StringsValue is an array of strings.
-func StringsValue(s ...string) Value {
-	v := Value{Type: TypeString, State: Present, Array: true}
-	for _, s := range s {
-		v.Bytes = append(appendUTF16(v.Bytes, s), 0, 0)
+// section copies what EventData or UserData itself holds.
+func (c *cloner) section(s *element) {
+	if len(s.kids) == 0 && s.text.kind != slotNone {
+		c.add(&c.e.Other, s.name, &s.text)
 	}
-	return v
+	c.attributes(&c.e.Other, s.name, s)
 }
 
-// Uint8Value is a number of one byte.
-func Uint8Value(n uint8) Value { return present(TypeUint8, []byte{n}) }
-
-// Uint16Value is a number of two bytes.
-func Uint16Value(n uint16) Value { return present(TypeUint16, le.AppendUint16(nil, n)) }
-
-// Uint32Value is a number of four bytes.
-func Uint32Value(n uint32) Value { return present(TypeUint32, le.AppendUint32(nil, n)) }
-
-// Uint64Value is a number of eight bytes.
-func Uint64Value(n uint64) Value { return present(TypeUint64, le.AppendUint64(nil, n)) }
-
-// Int32Value is a signed number of four bytes.
-func Int32Value(n int32) Value { return present(TypeInt32, le.AppendUint32(nil, uint32(n))) }
-
-// Int64Value is a signed number of eight bytes.
-func Int64Value(n int64) Value { return present(TypeInt64, le.AppendUint64(nil, uint64(n))) }
-
-// Hex32Value is a number of four bytes that is shown in hexadecimal.
-func Hex32Value(n uint32) Value { return present(TypeHex32, le.AppendUint32(nil, n)) }
-
-// Hex64Value is a number of eight bytes that is shown in hexadecimal.
-func Hex64Value(n uint64) Value { return present(TypeHex64, le.AppendUint64(nil, n)) }
-
-// Float64Value is a floating-point number.
-func Float64Value(f float64) Value {
-	return present(TypeFloat64, le.AppendUint64(nil, math.Float64bits(f)))
+// element copies an element, which path leads to, and all below it.
+func (c *cloner) element(dst *[]Field, path string, e *element) {
+	c.content(dst, path, e)
+	c.below(dst, path, e)
 }
 
-// BoolValue is a boolean of four bytes.
-func BoolValue(b bool) Value {
-	if b {
-		return present(TypeBool, []byte{1, 0, 0, 0})
+// content copies an element's text. An element of nothing at all is one without a value.
+func (c *cloner) content(dst *[]Field, path string, e *element) {
+	switch {
+	case e.text.kind != slotNone:
+		c.add(dst, path, &e.text)
+	case len(e.kids) == 0 && (len(e.attrs) == 0 || e.named):
+		*dst = append(*dst, Field{path, NullValue()})
 	}
-	return present(TypeBool, make([]byte, 4))
 }
 
-// BinaryValue is b itself.
-func BinaryValue(b []byte) Value { return present(TypeBinary, b) }
-
-// GUIDValue is a GUID.
-func GUIDValue(g GUID) Value { return present(TypeGUID, g[:]) }
-
-// TimeValue is a FILETIME; what is finer than 100 ns is cut off, times before 1601 are 0.
-func TimeValue(t time.Time) Value { return present(TypeFileTime, le.AppendUint64(nil, ticksOf(t))) }
-
-// SIDValue is the SID that s spells, or null when s spells none.
-func SIDValue(s string) Value {
-	b, ok := ParseSID(s)
-	if !ok {
-		return NullValue()
+func (c *cloner) below(dst *[]Field, path string, e *element) {
+	c.attributes(dst, path, e)
+	for _, kid := range e.kids {
+		c.element(dst, path+"."+kid.key(), kid)
 	}
-	return present(TypeSID, b)
 }
 
-// ParseSID turns "S-1-5-18" into the bytes of a SID: revision, count, authority in six bytes big endian, sub-authorities.
-func ParseSID(s string) ([]byte, bool) {
-	parts := strings.Split(s, "-")
-	if len(parts) < 3 || len(parts) > 3+255 || parts[0] != "S" {
-		return nil, false
-	}
-	revision, err := strconv.ParseUint(parts[1], 10, 8)
-	authority, err2 := strconv.ParseUint(parts[2], 10, 48)
-	if err != nil || err2 != nil {
-		return nil, false
-	}
-	b := []byte{byte(revision), byte(len(parts) - 3)}
-	for shift := 40; shift >= 0; shift -= 8 {
-		b = append(b, byte(authority>>shift))
-	}
-	for _, p := range parts[3:] {
-		n, err := strconv.ParseUint(p, 10, 32)
-		if err != nil {
-			return nil, false
+func (c *cloner) attributes(dst *[]Field, path string, e *element) {
+	for i := range e.attrs {
+		if a := &e.attrs[i]; !e.describes(a) {
+			n := len(*dst)
+			c.add(dst, path+"@"+a.name, &a.slot)
+			if len(*dst) > n && (*dst)[n].Value.State == Null {
+				(*dst)[n].Value = StringValue("")
+			}
 		}
-		b = le.AppendUint32(b, uint32(n))
 	}
-	return b, true
+}
+
+func (c *cloner) add(dst *[]Field, path string, s *slot) {
+	v := c.r.value(s)
+	if v.State == Absent {
+		return
+	}
+	from := len(c.store)
+	c.store = append(c.store, v.Bytes...)
+	v.Bytes = c.store[from:len(c.store):len(c.store)]
+	*dst = append(*dst, Field{path, v})
 }

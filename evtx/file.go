@@ -111,7 +111,7 @@ func (f *File) readHeader(b []byte) {
 	if sum := crc32.ChecksumIEEE(b[:120]); h.Flags&flagNoChecksums == 0 && sum != le.Uint32(b[124:]) {
 		f.note(Note{-1, 124, fmt.Sprintf("header has %08x, computed %08x", le.Uint32(b[124:]), sum), ErrChecksum})
 	}
-	if n := f.NumChunks(); int(h.Chunks) != n {
+	if n := f.NumChunks(); h.Chunks != uint16(n) { // it begins anew after 65,535
 		f.note(Note{-1, 42, fmt.Sprintf("header counts %d chunks, the size makes %d", h.Chunks, n), ErrHeader})
 	}
 	if h.Major != 3 {

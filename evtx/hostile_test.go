@@ -268,8 +268,8 @@ func TestErrorsAndNotesSayWhereAndWhy(t *testing.T) {
 }
 
 func TestNamesOfTypesAndSections(t *testing.T) {
-	for want, got := range map[string]string{"string": TypeString.String(), "hex64": TypeHex64.String(), "0x21": TypeBinXML.String(),
-		"EventData": SectionEventData.String(), "Other": SectionOther.String(), "Channel": Channel.String(), "?": systemFields.String()} {
+	for want, got := range map[string]string{"string": TypeString.String(), "hex64": TypeHex64.String(), "binxml": TypeBinXML.String(), "0x22": Type(0x22).String(), "absent": Absent.String(), "present": Present.String(),
+		"EventData": SectionEventData.String(), "Other": SectionOther.String(), "Channel": Channel.String(), "?": systemFields.String(), "RenderingInfo": SectionRendering.String()} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

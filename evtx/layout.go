@@ -20,7 +20,11 @@ const (
 
 // String is the section's name.
 func (s Section) String() string {
-	return [...]string{"Other", "System", "EventData", "UserData", "Rendering"}[s]
+	names := [...]string{"Other", "System", "EventData", "UserData", "RenderingInfo"}
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return "?"
 }
 
 func sectionOf(name string) Section {

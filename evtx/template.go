@@ -1,6 +1,7 @@
 package evtx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
@@ -207,6 +208,121 @@ func (t *Templates) keep(key bodyKey, d *definition) {
 		list = append([]*definition(nil), list[1:]...)
 	}
 	t.bodies[key] = append(list, d)
+}
+
+// program is the compiled template whose definition stands at off of the chunk, nil when there is none to be had. A definition counts once
+// against what a chunk may have compiled, also where two share a slot.
+func (c *ChunkReader) program(off int) *program {
+	s := &c.defs[uint32(off)*2654435761>>23]
+	if s.off == uint32(off) && s.generation == c.generation {
+		return s.prog
+	}
+	if s.generation == c.generation {
+		c.evicted[s.off] = s.prog
+	}
+	prog, met := c.evicted[uint32(off)]
+	if !met {
+		prog = c.define(off)
+	}
+	*s = defSlot{uint32(off), c.generation, prog}
+	return prog
+}
+
+// define finds or compiles a definition: link (4 bytes, never followed), GUID (16), size of the body (4), body.
+func (c *ChunkReader) define(off int) *program {
+	b := c.chunk
+	if off < chunkHeaderSize || off+24 > len(b) {
+		return nil
+	}
+	size, base := int(le.Uint32(b[off+20:])), off+24
+	if size < 0 || size > len(b)-base || c.budget < size {
+		return nil
+	}
+	c.budget -= size
+	body := b[base : base+size]
+	key := bodyKey{GUID(b[off+4 : off+20]), uint32(size)}
+	for _, d := range c.bodies[key] {
+		if d.sameBody(b, base, body) {
+			return d.prog
+		}
+	}
+	d := c.templates.find(key, b, base, body)
+	if d == nil {
+		if d = c.compile(base, base+size); d == nil {
+			return nil
+		}
+		c.templates.keep(key, d)
+	}
+	if len(c.bodies[key]) < variantsLimit {
+		c.bodies[key] = append(c.bodies[key], d)
+	}
+	return d.prog
+}
+
+// compile turns the template body at [base, end) into a program. Element starts hold a dependency id there; some writers leave it out.
+func (c *ChunkReader) compile(base, end int) *definition {
+	w := &c.compiler
+	w.definition = true
+	for _, w.dependency = range [...]bool{true, false} {
+		w.words, w.vals, w.uses, w.base = w.words[:0], w.vals[:0], w.uses[:0], base
+		if c.body(w, base, end) != nil {
+			continue
+		}
+		d := &definition{body: bytes.Clone(c.chunk[base:end]), prog: c.templates.intern(compileShape(w))}
+		d.uses = append(d.uses, w.uses...)
+		for i := range d.uses {
+			d.uses[i].raw = bytes.Clone(d.uses[i].raw)
+		}
+		return d
+	}
+	return nil
+}
+
+// body reads the elements of a template body.
+func (c *ChunkReader) body(w *walker, p, end int) (f *fault) {
+	for p < end && f == nil {
+		switch c.chunk[p] {
+		case tokEnd:
+			return nil
+		case tokHeader:
+			p += 4
+		case tokOpen, tokOpen | tokMore:
+			p, f = w.element(p, end, false)
+		case tokPITarget, tokPIData:
+			p, f = w.instruction(p, end)
+		default:
+			return faultToken
+		}
+	}
+	return f
+}
+
+// sameBody reports whether body, which stands at base of chunk, is the definition again: equal bytes except for the offsets of names and
+// their links, and equal names behind the offsets. An attacker chooses GUIDs and hashes, so nothing less will do.
+func (d *definition) sameBody(chunk []byte, base int, body []byte) bool {
+	if len(d.body) != len(body) {
+		return false
+	}
+	p := 0
+	for i := range d.uses {
+		u := &d.uses[i]
+		if u.at < p || u.at+4 > len(body) || !bytes.Equal(d.body[p:u.at], body[p:u.at]) {
+			return false
+		}
+		off := int(le.Uint32(body[u.at:]))
+		p = u.at + 4
+		if u.inline {
+			if off != base+p {
+				return false
+			}
+			p += 4
+			continue
+		}
+		if off == base+p || off+6+len(u.raw) > len(chunk) || !bytes.Equal(u.raw, chunk[off+6:off+6+len(u.raw)]) {
+			return false
+		}
+	}
+	return p <= len(body) && bytes.Equal(d.body[p:], body[p:])
 }
 
 // layoutNode is a prefix of the instances that make up a record: the outer template, then each nested one with the place it fills.

@@ -3,6 +3,7 @@ package evtx
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"strings"
 	"testing"
@@ -470,5 +471,22 @@ func TestTemplatesAreKnownByContentNotByGUID(t *testing.T) {
 	}
 	if layouts[0] != layouts[2] || layouts[0] != layouts[4] || layouts[0] != layouts[5] || layouts[0] == layouts[1] {
 		t.Errorf("layouts are not shared by form: %p", layouts)
+	}
+}
+
+// TestDefinitionsThatShareASlotAreBothRead has an event whose definition shares its place in the reader's table with that of others, in turn.
+func TestDefinitionsThatShareASlotAreBothRead(t *testing.T) {
+	wide := &Event{Provider: "P", EventID: 2, Time: testTime, Channel: "C", Computer: "x"}
+	for i := range 30 {
+		wide.Data = append(wide.Data, Field{fmt.Sprintf("AFieldOfTwentyBytes%d", i), Uint32Value(uint32(i))})
+	}
+	for n := 2000; n < 3000; n += 2 {
+		events := []*Event{{Provider: "P", EventID: 1, Time: testTime, Channel: "C", Computer: "x", Data: []Field{{"B", BinaryValue(make([]byte, n))}}}}
+		for range 100 {
+			events = append(events, wide)
+		}
+		if got := readClean(t, encode(t, WriterOptions{}, events...)); len(got) != len(events) {
+			t.Fatalf("%d bytes before it: %d events of %d", n, len(got), len(events))
+		}
 	}
 }

@@ -49,6 +49,17 @@ const (
 	Present
 )
 
+// String is the state's name.
+func (s State) String() string {
+	switch s {
+	case Absent:
+		return "absent"
+	case Null:
+		return "null"
+	}
+	return "present"
+}
+
 // Value is one value of a record: a view on the chunk, valid as long as its record. Copying one allocates nothing.
 type Value struct {
 	Bytes []byte // raw, little endian; a string is UTF-16LE without its terminator
@@ -111,8 +122,9 @@ func (v Value) Uint64() (uint64, bool) {
 	case TypeUint8, TypeUint16, TypeUint32, TypeUint64, TypeSizeT, TypeHex32, TypeHex64, TypeFileTime, TypeBool:
 		return v.number(), len(v.Bytes) > 0
 	case TypeInt8, TypeInt16, TypeInt32, TypeInt64:
-		n := v.signed()
-		return uint64(n), n >= 0 && len(v.Bytes) > 0
+		if n := v.signed(); n >= 0 {
+			return uint64(n), len(v.Bytes) > 0
+		}
 	case TypeString:
 		return parseUnits(v.Bytes)
 	}
@@ -336,6 +348,9 @@ func (t Type) String() string {
 		"float64", "bool", "binary", "guid", "size_t", "filetime", "systemtime", "sid", "hex32", "hex64"}
 	if int(t) < len(names) {
 		return names[t]
+	}
+	if t == TypeBinXML {
+		return "binxml"
 	}
 	return "0x" + strconv.FormatUint(uint64(t), 16)
 }

@@ -1,28 +1,36 @@
 package evtx
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
-	"hash/fnv"
 	"io"
-	"strings"
 )
 
-// Writer writes an EVTX file as Windows lays one out: an outer template for System with the event's own template nested in it, both
+// Writer writes an EVTX file as Windows lays one out: a template for System with the template of the event's own data nested in it, both
 // defined once a chunk; name and template tables; checksums. Equal events make equal bytes.
+//
+// The header counts chunks in 16 bits, which begin anew after 65,535 (4 GiB); its number of the last chunk has 64.
 type Writer struct {
 	w    io.Writer
 	o    WriterOptions
-	head bool   // room for the header has been written
-	held []byte // chunks, when w cannot seek back to its header
-	enc  *encoder
+	seek io.Seeker // w, when it can go back to its header
+	base int64     // where the file begins in it
+	held [][]byte  // chunks, when it cannot
+	err  error
 
+	forms map[string]*form // by appendForm
+	size  int              // of their keys, in bytes
+	key   []byte
+	vals  []Value
+
+	enc         *encoder
 	next        uint64 // id for an event without one
 	chunks      int
 	first, last uint64 // ids of the chunk in work
 	lastAt      int
 	records     int
-	err         error
+	steps       int // of its forms
 }
 
 // WriterOptions of NewWriter. The zero value is ready.
@@ -31,62 +39,118 @@ type WriterOptions struct {
 	RecordsPerChunk int    // begin a new chunk after so many records; 0 fills chunks
 }
 
-// NewWriter returns a writer to w. When w is an io.Seeker chunks are written as they fill up and the header last; else all is held
-// back until Close.
+// formsLimit is how many bytes of keys of forms a Writer remembers.
+const formsLimit = 16 << 20
+
+// NewWriter returns a writer of a file that begins where w stands. When w can seek, chunks are written as they fill up and the header last;
+// else all is held in memory until Close.
 func NewWriter(w io.Writer, o WriterOptions) *Writer {
-	return &Writer{w: w, o: o, next: max(1, o.FirstRecordID), enc: newEncoder()}
+	x := &Writer{w: w, o: o, next: max(1, o.FirstRecordID), enc: newEncoder(), forms: map[string]*form{}}
+	if s, ok := w.(io.Seeker); ok {
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil { // a pipe has the method too
+			x.seek, x.base = s, at
+		}
+	}
+	return x
 }
 
-// Write adds an event. ErrLimit says that the event does not fit a chunk; the writer goes on without it.
+// Write adds an event. The writer goes on without one that it refuses: ErrLimit says that the event does not fit a chunk or asks for more
+// than a reader's limits (names and the texts of templates have up to 1,024 UTF-16 units), ErrEvent that no log can hold it.
 func (w *Writer) Write(e *Event) error {
 	if w.err != nil {
 		return w.err
 	}
-	for _, v := range e.values() {
+	f, err := w.form(e)
+	if err == nil {
+		err = w.add(e, f)
+	}
+	if err != nil {
+		return fmt.Errorf("write event %d: %w", e.EventID, err)
+	}
+	return w.err
+}
+
+// form takes the event's values and finds its form.
+func (w *Writer) form(e *Event) (*form, error) {
+	w.vals = w.vals[:0]
+	if e.UserData != nil {
+		w.vals = appendValues(w.vals, e.UserData.Fields)
+	}
+	w.vals = appendValues(appendValues(w.vals, e.Data), e.Other)
+	size := 0
+	for i := range w.vals {
+		v := &w.vals[i]
+		if v.State == Present && (v.Type == TypeNull || v.Type > TypeHex64) {
+			return nil, fmt.Errorf("%w: a value of type %v", ErrEvent, v.Type)
+		}
 		if len(v.Bytes) > 0xffff {
-			return fmt.Errorf("write event %d: %w: a value of %d bytes", e.EventID, ErrLimit, len(v.Bytes))
+			return nil, fmt.Errorf("%w: a value of %d bytes", ErrLimit, len(v.Bytes))
+		}
+		if size += len(v.Bytes); size > ChunkSize {
+			return nil, fmt.Errorf("%w: values of more than %d bytes", ErrLimit, ChunkSize)
 		}
 	}
-	if w.o.RecordsPerChunk > 0 && w.records >= w.o.RecordsPerChunk {
+	w.key = appendForm(w.key[:0], e)
+	if f := w.forms[string(w.key)]; f != nil {
+		return f, nil
+	}
+	f, err := newForm(e)
+	if err != nil {
+		return nil, err
+	}
+	if w.size += len(w.key); w.size > formsLimit {
+		clear(w.forms)
+		w.size = len(w.key)
+	}
+	w.forms[string(w.key)] = f
+	return f, nil
+}
+
+func appendValues(dst []Value, fields []Field) []Value {
+	for i := range fields {
+		if fields[i].Value.State != Absent {
+			dst = append(dst, fields[i].Value)
+		}
+	}
+	return dst
+}
+
+// add writes the event's record to the chunk in work, or to the next one where there is no room.
+func (w *Writer) add(e *Event, f *form) error {
+	steps := f.steps
+	if f.chunk == w.chunks+1 {
+		steps = 0
+	}
+	if w.o.RecordsPerChunk > 0 && w.records >= w.o.RecordsPerChunk || w.steps+steps > layoutBudget {
 		w.flush()
+		steps = f.steps
 	}
 	id := e.RecordID
 	if id == 0 {
 		id = w.next
 	}
-	at, ok := w.record(e, id)
-	if !ok && w.records > 0 {
+	at := len(w.enc.b)
+	w.record(e, f, id)
+	if end := len(w.enc.b); end > ChunkSize {
+		w.enc.undo(at)
+		if at == chunkHeaderSize || end-at > ChunkSize-chunkHeaderSize {
+			return fmt.Errorf("%w: it does not fit a chunk", ErrLimit)
+		}
 		w.flush()
-		at, ok = w.record(e, id)
-	}
-	if !ok {
-		w.enc = newEncoder()
-		return fmt.Errorf("write event %d: %w: it does not fit a chunk", e.EventID, ErrLimit)
+		return w.add(e, f)
 	}
 	if w.records == 0 {
 		w.first = id
 	}
-	w.last, w.lastAt, w.next = id, at, id+1
+	f.chunk, w.last, w.lastAt, w.next = w.chunks+1, id, at, id+1
 	w.records++
-	return w.err
+	w.steps += steps
+	return nil
 }
 
-func (e *Event) values() (v []Value) {
-	for _, f := range e.Data {
-		v = append(v, f.Value)
-	}
-	if e.UserData != nil {
-		for _, f := range e.UserData.Fields {
-			v = append(v, f.Value)
-		}
-	}
-	return v
-}
-
-// record writes one record; when it does not fit, the chunk is cut back to what it was.
-func (w *Writer) record(e *Event, id uint64) (at int, ok bool) {
-	enc := w.enc
-	at = len(enc.b)
+// record writes one record.
+func (w *Writer) record(e *Event, f *form, id uint64) {
+	enc, at := w.enc, len(w.enc.b)
 	written := e.Written
 	if written.IsZero() {
 		written = e.Time
@@ -95,59 +159,70 @@ func (w *Writer) record(e *Event, id uint64) (at int, ok bool) {
 	enc.u32(0)
 	enc.b = le.AppendUint64(enc.b, id)
 	enc.b = le.AppendUint64(enc.b, ticksOf(written))
-	from := len(enc.b)
-	fits := enc.event(e, id)
-	if len(enc.b)-from > 0xffff {
-		fits = false
-	}
+	enc.event(e, id, f, w.vals)
 	enc.u8(tokEnd)
 	for (len(enc.b)+4)%8 != 0 {
 		enc.u8(0)
 	}
-	size := len(enc.b) + 4 - at
-	enc.u32(uint32(size))
-	le.PutUint32(enc.b[at+4:], uint32(size))
-	if !fits || len(enc.b) > ChunkSize {
-		enc.b = enc.b[:at]
-		return 0, false
-	}
-	return at, true
+	size := uint32(len(enc.b) + 4 - at)
+	enc.u32(size)
+	le.PutUint32(enc.b[at+4:], size)
 }
 
-// event writes the instance of the outer template with the event's data as its last value.
-func (e *encoder) event(ev *Event, id uint64) bool {
-	key := strings.Join([]string{"System", ev.Computer}, "\x00")
-	guid := func(g GUID) Value {
-		if g.IsZero() {
-			return NullValue()
-		}
-		return GUIDValue(g)
-	}
-	values := []Value{
-		Uint8Value(ev.Level), Uint8Value(ev.Opcode), Uint16Value(ev.Task), Uint16Value(ev.EventID), NullValue(), Hex64Value(ev.Keywords),
-		TimeValue(ev.Time), guid(ev.ActivityID), Uint32Value(ev.ProcessID), Uint32Value(ev.ThreadID), Uint64Value(id),
-		Uint8Value(ev.Version), SIDValue(ev.UserSID), guid(ev.RelatedActivityID), StringValue(ev.Provider), guid(ev.GUID),
-		StringValue(ev.Channel),
-	}
+// event writes the instance of System's template. The event's own data are its last values.
+func (e *encoder) event(ev *Event, id uint64, f *form, vals []Value) {
 	e.fragmentHeader()
-	e.instance(key, keyGUID(key), func() { e.systemBody(ev.Computer) })
-	fits := true
-	e.values(values, func() {
-		from := len(e.b)
-		e.data(ev)
-		fits = len(e.b)-from <= 0xffff
-	})
-	return fits
+	e.instance(f.system.key, f.system.guid, func() { e.system(ev.Computer, ev.EventSourceName, len(f.sections)) })
+	t := e.table(subData + len(f.sections))
+	e.number(&t, TypeUint8, uint64(ev.Level))
+	e.number(&t, TypeUint8, uint64(ev.Opcode))
+	e.number(&t, TypeUint16, uint64(ev.Task))
+	e.number(&t, TypeUint16, uint64(ev.EventID))
+	if ev.Qualifiers != 0 {
+		e.number(&t, TypeUint16, uint64(ev.Qualifiers))
+	} else {
+		e.put(&t, TypeNull)
+	}
+	e.number(&t, TypeHex64, ev.Keywords)
+	e.number(&t, TypeFileTime, ticksOf(ev.Time))
+	e.guid(&t, &ev.ActivityID)
+	e.number(&t, TypeUint32, uint64(ev.ProcessID))
+	e.number(&t, TypeUint32, uint64(ev.ThreadID))
+	e.number(&t, TypeUint64, id)
+	e.number(&t, TypeUint8, uint64(ev.Version))
+	if b, ok := appendParsedSID(e.b, ev.UserSID); ok {
+		e.b = b
+		e.put(&t, TypeSID)
+	} else {
+		e.put(&t, TypeNull)
+	}
+	e.guid(&t, &ev.RelatedActivityID)
+	e.b = appendUTF16(e.b, ev.Provider)
+	e.put(&t, TypeString)
+	e.guid(&t, &ev.GUID)
+	e.b = appendUTF16(e.b, ev.Channel)
+	e.put(&t, TypeString)
+	for i := range f.sections {
+		s := &f.sections[i]
+		e.fragmentHeader()
+		e.instance(s.key, s.guid, func() { e.node(s.root) })
+		e.values(vals[s.from:s.to], nil)
+		e.u8(tokEnd)
+		e.put(&t, TypeBinXML)
+	}
 }
 
-// keyGUID gives a template the GUID that its key hashes to.
-func keyGUID(key string) GUID {
-	h := fnv.New128a()
-	h.Write([]byte(key))
-	return GUID(h.Sum(nil))
+// guid puts a GUID, null for the zero one.
+func (e *encoder) guid(t *table, g *GUID) {
+	if g.IsZero() {
+		e.put(t, TypeNull)
+		return
+	}
+	e.b = append(e.b, g[:]...)
+	e.put(t, TypeGUID)
 }
 
-// The substitutions of the outer template, numbered as Windows numbers them.
+// The substitutions of System's template, numbered as Windows numbers them.
 const (
 	subLevel = iota
 	subOpcode
@@ -166,13 +241,13 @@ const (
 	subProvider
 	subGUID
 	subChannel
-	subData
+	subData // and those behind it
 )
 
 const eventNamespace = "http://schemas.microsoft.com/win/2004/08/events/event"
 
-// systemBody writes the body of the outer template. The computer is a literal in it, as Windows has it.
-func (e *encoder) systemBody(computer string) {
+// system writes the body of System's template with room for the sections. Computer and source are literals in it, as Windows has them.
+func (e *encoder) system(computer, source string, sections int) {
 	leaf := func(name string, sub int, typ Type, attrs ...attr) {
 		at := e.open(name, attrs...)
 		e.content()
@@ -184,7 +259,11 @@ func (e *encoder) systemBody(computer string) {
 	e.content()
 	system := e.open("System")
 	e.content()
-	empty("Provider", attr{name: "Name", sub: subProvider, typ: TypeString}, attr{name: "Guid", sub: subGUID, typ: TypeGUID})
+	provider := []attr{{name: "Name", sub: subProvider, typ: TypeString}, {name: "Guid", sub: subGUID, typ: TypeGUID}}
+	if source != "" {
+		provider = append(provider, attr{name: "EventSourceName", literal: source})
+	}
+	empty("Provider", provider...)
 	leaf("EventID", subEventID, TypeUint16, attr{name: "Qualifiers", sub: subQualifiers, typ: TypeUint16})
 	leaf("Version", subVersion, TypeUint8)
 	leaf("Level", subLevel, TypeUint8)
@@ -204,81 +283,27 @@ func (e *encoder) systemBody(computer string) {
 	e.close(at)
 	empty("Security", attr{name: "UserID", sub: subUserID, typ: TypeSID})
 	e.close(system)
-	e.sub(subData, TypeBinXML, true)
+	for i := range sections {
+		e.sub(subData+i, TypeBinXML, true)
+	}
 	e.close(event)
 }
 
-// data writes the fragment of EventData or UserData. An event with neither has none.
-func (e *encoder) data(ev *Event) {
-	fields := ev.Data
-	key := "EventData"
-	if u := ev.UserData; u != nil {
-		fields = u.Fields
-		key = "UserData\x00" + u.Name + "\x00" + u.Namespace
-	}
-	values := make([]Value, len(fields))
-	for i, f := range fields {
-		values[i] = f.Value
-		key += fmt.Sprintf("\x00%s\x00%d", f.Name, declared(f.Value))
-	}
-	if ev.UserData == nil && len(fields) == 0 {
-		key = "EventData"
-	}
-	e.fragmentHeader()
-	e.instance(key, keyGUID(key), func() { e.dataBody(ev, fields) })
-	e.values(values, nil)
-	e.u8(tokEnd)
-}
-
-// field ends the element of value i. A null value is an element without content: a substitution of nothing stops libevtx.
-func (e *encoder) field(at, i int, v Value) {
-	if v.State != Present {
+// node writes an element of a section's template.
+func (e *encoder) node(n *node) {
+	at := e.open(n.name, n.attrs...)
+	if n.value == noContent && len(n.kids) == 0 {
 		e.closeEmpty(at)
 		return
 	}
 	e.content()
-	e.sub(i, declared(v), false)
+	if n.value != noContent {
+		e.sub(n.value, n.typ, false)
+	}
+	for _, k := range n.kids {
+		e.node(k)
+	}
 	e.close(at)
-}
-
-// declared is the type that a template states for a value.
-func declared(v Value) Type {
-	switch {
-	case v.State != Present:
-		return TypeNull
-	case v.Array:
-		return v.Type | arrayBit
-	}
-	return v.Type
-}
-
-func (e *encoder) dataBody(ev *Event, fields []Field) {
-	if u := ev.UserData; u != nil {
-		section := e.open("UserData")
-		e.content()
-		inner := e.open(u.Name, attr{name: "xmlns", literal: u.Namespace})
-		e.content()
-		for i, f := range fields {
-			e.field(e.open(f.Name), i, f.Value)
-		}
-		e.close(inner)
-		e.close(section)
-		return
-	}
-	section := e.open("EventData")
-	if len(fields) == 0 {
-		e.closeEmpty(section)
-		return
-	}
-	e.content()
-	for i, f := range fields {
-		var attrs []attr
-		if f.Name != "" {
-			attrs = []attr{{name: "Name", literal: f.Name}}
-		}
-		e.field(e.open("Data", attrs...), i, f.Value)
-	}
-	e.close(section)
 }
 
 // flush completes the chunk in work and begins another.
@@ -287,11 +312,10 @@ func (w *Writer) flush() {
 		return
 	}
 	chunk := w.enc.finish(w.first, w.last, w.lastAt)
-	if _, ok := w.w.(io.Seeker); !ok {
-		w.held = append(w.held, chunk...)
+	if w.seek == nil {
+		w.held = append(w.held, bytes.Clone(chunk))
 	} else {
-		if !w.head {
-			w.head = true
+		if w.chunks == 0 {
 			_, w.err = w.w.Write(make([]byte, fileHeaderSize))
 		}
 		if w.err == nil {
@@ -299,50 +323,45 @@ func (w *Writer) flush() {
 		}
 	}
 	w.chunks++
-	w.records = 0
-	w.enc = newEncoder()
+	w.records, w.steps = 0, 0
+	w.enc.reset()
 }
 
-// finish fills in the chunk's header: ids, tables and checksums.
-func (e *encoder) finish(first, last uint64, lastAt int) []byte {
-	free := len(e.b)
-	b := make([]byte, ChunkSize)
-	copy(b, e.b)
-	copy(b, chunkMagic)
-	le.PutUint64(b[8:], first)
-	le.PutUint64(b[16:], last)
-	le.PutUint64(b[24:], first)
-	le.PutUint64(b[32:], last)
-	le.PutUint32(b[40:], 128)
-	le.PutUint32(b[44:], uint32(lastAt))
-	le.PutUint32(b[48:], uint32(free))
-	// Each bucket names its latest entry, which links to the one before.
-	const nameTable, nameBuckets, templateTable, templateBuckets = 128, 64, 384, 32
-	link := func(table, bucket, at int) {
-		copy(b[at:at+4], b[table+4*bucket:])
-		le.PutUint32(b[table+4*bucket:], uint32(at))
-	}
-	for _, at := range e.nameAt {
-		if at < free {
-			link(nameTable, int(le.Uint16(b[at+4:]))%nameBuckets, at)
-		}
-	}
-	for _, at := range e.tmplAt {
-		if at < free {
-			link(templateTable, int(le.Uint32(b[at+4:])%templateBuckets), at)
-		}
-	}
-	le.PutUint32(b[52:], crc32.ChecksumIEEE(b[chunkHeaderSize:free]))
-	le.PutUint32(b[124:], headerSum(b))
-	return b
-}
-
-// Close writes what is left and the header. It does not close the underlying writer.
+// Close writes what is left and the header. It does not close the underlying writer, and leaves it standing behind the file.
 func (w *Writer) Close() error {
 	w.flush()
-	if w.err != nil {
-		return w.err
+	if w.err == nil {
+		w.err = w.close()
 	}
+	if w.err != nil {
+		return fmt.Errorf("write event log: %w", w.err)
+	}
+	w.err = io.ErrClosedPipe // makes every further call fail
+	return nil
+}
+
+func (w *Writer) close() error {
+	if w.seek != nil {
+		if _, err := w.seek.Seek(w.base, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	if _, err := w.w.Write(w.header()); err != nil {
+		return err
+	}
+	if w.seek != nil {
+		_, err := w.seek.Seek(w.base+fileHeaderSize+int64(w.chunks)*ChunkSize, io.SeekStart)
+		return err
+	}
+	for _, chunk := range w.held {
+		if _, err := w.w.Write(chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Writer) header() []byte {
 	h := make([]byte, fileHeaderSize)
 	copy(h, fileMagic)
 	le.PutUint64(h[16:], uint64(max(0, w.chunks-1)))
@@ -353,26 +372,5 @@ func (w *Writer) Close() error {
 	le.PutUint16(h[40:], fileHeaderSize)
 	le.PutUint16(h[42:], uint16(w.chunks))
 	le.PutUint32(h[124:], crc32.ChecksumIEEE(h[:120]))
-	s, ok := w.w.(io.Seeker)
-	if !ok {
-		if _, w.err = w.w.Write(h); w.err == nil {
-			_, w.err = w.w.Write(w.held)
-		}
-		return w.closed()
-	}
-	if _, w.err = s.Seek(0, io.SeekStart); w.err == nil {
-		if _, w.err = w.w.Write(h); w.err == nil {
-			_, w.err = s.Seek(0, io.SeekEnd)
-		}
-	}
-	return w.closed()
-}
-
-// closed makes every further call fail.
-func (w *Writer) closed() error {
-	if w.err != nil {
-		return fmt.Errorf("write event log: %w", w.err)
-	}
-	w.err = io.ErrClosedPipe
-	return nil
+	return h
 }

@@ -3,17 +3,14 @@ package evtx
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 var testTime = time.Date(2026, 3, 4, 5, 6, 7, 890_123_400, time.UTC)
@@ -102,16 +99,6 @@ func readClean(t testing.TB, b []byte) []*Event {
 		t.Fatalf("errors %v, notes %v", errs, f.Notes())
 	}
 	return events
-}
-
-// asRead is what reading e back gives: the writer fills in ids and times.
-func asRead(e *Event, id uint64) *Event {
-	c := *e
-	c.RecordID = id
-	if c.Written.IsZero() {
-		c.Written = c.Time
-	}
-	return &c
 }
 
 func TestWhatTheWriterWritesTheReaderReads(t *testing.T) {
@@ -221,98 +208,125 @@ func TestWriteErrorsAreReported(t *testing.T) {
 	}
 }
 
-// fieldGenerator draws any field that a writer takes.
-func fieldGenerator() *rapid.Generator[Field] {
-	text := rapid.StringMatching(`[ -~é日😀]{0,40}`)
-	return rapid.Custom(func(t *rapid.T) Field {
-		value := rapid.OneOf(
-			rapid.Map(text, StringValue),
-			rapid.Map(rapid.SliceOfN(text, 1, 4), func(s []string) Value { return StringsValue(s...) }),
-			rapid.Map(rapid.Uint8(), Uint8Value), rapid.Map(rapid.Uint16(), Uint16Value), rapid.Map(rapid.Uint32(), Uint32Value),
-			rapid.Map(rapid.Uint64(), Uint64Value), rapid.Map(rapid.Int32(), Int32Value), rapid.Map(rapid.Int64(), Int64Value),
-			rapid.Map(rapid.Uint32(), Hex32Value), rapid.Map(rapid.Uint64(), Hex64Value), rapid.Map(rapid.Bool(), BoolValue),
-			rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 50), BinaryValue), rapid.Just(NullValue()), rapid.Map(rapid.Float64(), Float64Value),
-			rapid.Just(SIDValue("S-1-5-21-1-2-3")), rapid.Just(GUIDValue(testGUID)), rapid.Just(TimeValue(testTime)),
-		).Draw(t, "value")
-		return Field{rapid.StringMatching(`[A-Z][A-Za-z0-9]{0,12}|`).Filter(func(s string) bool { return s != "Data" }).Draw(t, "name"), value}
-	})
+// scroll takes a file of any size and keeps its header.
+type scroll struct {
+	at   int64
+	head [fileHeaderSize]byte
 }
 
-func TestAnyEventComesBackAsItWasWritten(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var events []*Event
-		for i := range rapid.IntRange(1, 12).Draw(t, "events") {
-			e := processEvent()
-			e.EventID, e.Computer = rapid.Uint16().Draw(t, "id"), rapid.StringMatching(`[a-z0-9.]{0,20}`).Draw(t, "computer")
-			e.Data = rapid.SliceOfN(fieldGenerator(), 0, 20).Draw(t, fmt.Sprint("fields ", i))
-			if len(e.Data) > 0 && rapid.Bool().Draw(t, "user data") {
-				e.UserData = &UserData{Name: "Thing", Namespace: "urn:x", Fields: e.Data}
-				e.Data = nil
-				for i := range e.UserData.Fields {
-					e.UserData.Fields[i].Name = fmt.Sprint("F", i)
-				}
-			}
-			events = append(events, e)
-		}
-		var b bytes.Buffer
-		w := NewWriter(&b, WriterOptions{RecordsPerChunk: rapid.IntRange(0, 3).Draw(t, "per chunk")})
-		for _, e := range events {
-			if err := w.Write(e); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		f, err := Open(bytes.NewReader(b.Bytes()), int64(b.Len()), Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		i := 0
-		for r, err := range f.Records() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := asRead(events[i], uint64(i+1))
-			if len(want.Data) == 0 {
-				want.Data = nil
-			}
-			if diff := cmp.Diff(want, r.Clone(), cmp.Comparer(bytes.Equal)); diff != "" {
-				t.Fatalf("event %d (-written +read):\n%s", i, diff)
-			}
-			i++
-		}
-		if i != len(events) || len(f.Notes()) > 0 {
-			t.Fatalf("%d of %d events, notes %v", i, len(events), f.Notes())
-		}
-	})
+func (s *scroll) Write(b []byte) (int, error) {
+	if s.at < fileHeaderSize {
+		copy(s.head[s.at:], b)
+	}
+	s.at += int64(len(b))
+	return len(b), nil
 }
 
-func TestAnIndependentReaderReadsTheWritersFiles(t *testing.T) {
-	if _, err := exec.LookPath("evtxexport"); err != nil {
-		t.Skip("evtxexport (libevtx-utils) is not installed")
+func (s *scroll) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		s.at = 0
 	}
-	var events []*Event
-	for i := range 200 {
-		e := processEvent()
-		e.Task = uint16(i)
-		events = append(events, e, userDataEvent())
-	}
-	path := filepath.Join(t.TempDir(), "a.evtx")
-	if err := os.WriteFile(path, encode(t, WriterOptions{}, events...), 0o600); err != nil {
+	s.at += offset
+	return s.at, nil
+}
+
+func TestTheHeaderOfAFileBeyondFourGigabytes(t *testing.T) {
+	var s scroll
+	w := NewWriter(&s, WriterOptions{})
+	w.chunks = 1<<16 + 4 // as if they had been written
+	if err := errors.Join(w.Write(processEvent()), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("evtxexport", "-f", "xml", path).CombinedOutput()
+	want := Header{LastChunk: 1<<16 + 4, NextRecordID: 2, Minor: 1, Major: 3, Chunks: 5}
+	if diff := cmp.Diff(want, open(t, s.head[:], Options{}).Header()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s.at != fileHeaderSize+(1<<16+5)*ChunkSize {
+		t.Errorf("the file ends at %d", s.at)
+	}
+}
+
+func TestAFileBeginsWhereItsWriterStands(t *testing.T) {
+	out, err := os.Create(filepath.Join(t.TempDir(), "a"))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
 	}
-	if n := strings.Count(string(out), "<Event xmlns="); n != len(events) {
-		t.Errorf("it reads %d of %d events", n, len(events))
+	defer out.Close()
+	want := encode(t, WriterOptions{}, processEvent())
+	out.WriteString("before")
+	w := NewWriter(out, WriterOptions{})
+	if err := errors.Join(w.Write(processEvent()), w.Close()); err != nil {
+		t.Fatal(err)
 	}
-	for _, want := range []string{`<Data Name="Image">C:\Windows\System32\mftrace.exe</Data>`, `<SubjectUserName>admin</SubjectUserName>`,
-		`<Computer>ws1.example.com</Computer>`, `UserID="S-1-5-18"`} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("its output lacks %s", want)
+	out.WriteString("behind")
+	got, err := os.ReadFile(out.Name())
+	if err != nil || string(got) != "before"+string(want)+"behind" {
+		t.Errorf("%d bytes, want %d and 12; %v", len(got), len(want), err)
+	}
+}
+
+// stuck has the method of a seeker and cannot seek, like a pipe.
+type stuck struct{ bytes.Buffer }
+
+func (s *stuck) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
+
+func TestWhatCannotSeekIsWrittenFromFrontToBack(t *testing.T) {
+	var s stuck
+	w := NewWriter(&s, WriterOptions{})
+	if err := errors.Join(w.Write(processEvent()), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(s.Bytes(), encode(t, WriterOptions{}, processEvent())) {
+		t.Error("the bytes differ")
+	}
+}
+
+func TestAWriterForgetsFormsBeforeTheyFillItsMemory(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b, WriterOptions{})
+	if err := errors.Join(w.Write(processEvent()), w.Write(userDataEvent())); err != nil {
+		t.Fatal(err)
+	}
+	w.size = formsLimit
+	if err := w.Write(richEvent()); err != nil || len(w.forms) != 1 || w.size > formsLimit {
+		t.Errorf("%d forms, %d bytes of keys, %v", len(w.forms), w.size, err)
+	}
+	if err := errors.Join(w.Write(processEvent()), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := readClean(t, b.Bytes()); len(got) != 4 {
+		t.Errorf("%d events", len(got))
+	}
+}
+
+func TestWritingAllocatesNothingPerEvent(t *testing.T) {
+	w := NewWriter(&scroll{}, WriterOptions{})
+	events := []*Event{processEvent(), userDataEvent(), richEvent()}
+	pass := func() {
+		for range 100 {
+			for _, e := range events {
+				if err := w.Write(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	pass()
+	if n := testing.AllocsPerRun(5, pass); n > 100 { // a few a chunk, which defines its templates anew
+		t.Errorf("%v allocations for 300 events", n)
+	}
+}
+
+func TestParseSID(t *testing.T) {
+	for s, want := range map[string]string{
+		"S-1-5-18": "S-1-5-18", "S-1-0": "S-1-0", "S-1-281474976710655-4294967295": "S-1-281474976710655-4294967295",
+		"S-1-5-018": "S-1-5-18", "S-1-5" + strings.Repeat("-1", 255): "S-1-5" + strings.Repeat("-1", 255),
+		"": "", "S": "", "S-": "", "S-1": "", "S-1-": "", "S-1-5-": "", "s-1-5-18": "", "S-256-5": "", "S-1-281474976710656": "", "S-1-5-4294967296": "",
+		"S-1-5--1": "", "S-1-5-x": "", "S-1-5" + strings.Repeat("-1", 256): "", "S-1-5-18 ": "",
+	} {
+		b, ok := ParseSID(s)
+		if ok != (want != "") || ok && string(appendSID(nil, b)) != want {
+			t.Errorf("%.40q is %x, %v", s, b, ok)
 		}
 	}
 }
