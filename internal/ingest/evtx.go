@@ -200,6 +200,7 @@ type evtxRecord struct {
 	head    reeve.Head
 	scratch []byte // text of values that are not UTF-16, until the next record
 	last    [3]lastName
+	read    bool // ref and head are those of r
 }
 
 func (x *evtxRecord) set(r *evtx.Record) {
@@ -208,6 +209,16 @@ func (x *evtxRecord) set(r *evtx.Record) {
 	if l := r.Layout(); l != x.layout {
 		x.layout, x.class = l, x.w.classOf(l)
 	}
+	x.read = false
+}
+
+// envelope reads Ref and Head when they are first asked for: who prints records never does.
+func (x *evtxRecord) envelope() {
+	if x.read {
+		return
+	}
+	x.read = true
+	r := x.r
 	id, ok := r.System(evtx.EventRecordID).Uint64()
 	if !ok {
 		id = r.ID()
@@ -313,10 +324,16 @@ func (c *evtxClass) resolve(name string) reeve.Handle {
 }
 
 // Ref cites the record.
-func (x *evtxRecord) Ref() reeve.Ref { return x.ref }
+func (x *evtxRecord) Ref() reeve.Ref {
+	x.envelope()
+	return x.ref
+}
 
 // Head is the record's envelope.
-func (x *evtxRecord) Head() *reeve.Head { return &x.head }
+func (x *evtxRecord) Head() *reeve.Head {
+	x.envelope()
+	return &x.head
+}
 
 // Class is the record's layout.
 func (x *evtxRecord) Class() reeve.Class { return x.layout }
