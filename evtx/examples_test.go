@@ -18,7 +18,7 @@ type names map[string]bool
 var implied = []string{".Error", ".String", ".Unwrap"}
 
 func TestEveryExportedNameIsUsedByAnExample(t *testing.T) {
-	exported, used := names{}, names{}
+	public, used := names{}, names{}
 	entries, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
@@ -34,20 +34,20 @@ func TestEveryExportedNameIsUsedByAnExample(t *testing.T) {
 		for _, decl := range file.Decls {
 			switch isTest := strings.HasSuffix(entry.Name(), "_test.go"); {
 			case !isTest:
-				exported.declared(decl)
+				public.declared(decl)
 			case file.Name.Name == "evtx_test":
 				used.mentioned(decl)
 			}
 		}
 	}
 	var missing []string
-	for name := range exported {
+	for name := range public {
 		if !used[name] && !slices.Contains(implied, name) {
 			missing = append(missing, name)
 		}
 	}
-	if slices.Sort(missing); len(missing) > 0 || len(exported) < 100 {
-		t.Errorf("of %d exported names no example uses %q", len(exported), missing)
+	if slices.Sort(missing); len(missing) > 0 || len(public) < 100 {
+		t.Errorf("of %d exported names no example uses %q", len(public), missing)
 	}
 }
 
