@@ -44,7 +44,20 @@ func (r *Record) parse() *fault {
 		}
 	}
 	r.layout = l
+	if len(l.often) > 0 && r.textSize(l) > textLimit {
+		return faultText
+	}
 	return l.fault
+}
+
+// textSize is how many bytes the values that are used often amount to.
+func (r *Record) textSize(l *Layout) (n int) {
+	for _, u := range l.often {
+		if in := r.insts[u.inst]; int(u.index) < in.n {
+			n += u.times * int(r.vals[in.first+int(u.index)].size)
+		}
+	}
+	return n
 }
 
 func (c *ChunkReader) compileLayout(n *layoutNode) *Layout {

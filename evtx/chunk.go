@@ -217,7 +217,8 @@ func (c *ChunkReader) read() (*Record, error) {
 	}
 	c.pos = at + size
 	known := false
-	if c.Want != nil {
+	sound := le.Uint32(c.chunk[at+size-4:]) == uint32(size) // else the size may swallow records that are wanted
+	if c.Want != nil && sound {
 		var wanted bool
 		if wanted, known = c.wants(at, size); known && !wanted {
 			return nil, nil
@@ -226,7 +227,7 @@ func (c *ChunkReader) read() (*Record, error) {
 	r := &c.rec
 	r.id, r.written = le.Uint64(c.chunk[at+8:]), le.Uint64(c.chunk[at+16:])
 	r.pos, r.size, r.recovered = at, size, c.carving
-	if le.Uint32(c.chunk[at+size-4:]) != uint32(size) {
+	if !sound {
 		if c.torn(at, size) {
 			return nil, c.fail(at, r.id, faultTorn)
 		}

@@ -78,5 +78,6 @@ var (
 	faultElements  = &fault{ErrLimit, "too many elements"}
 	faultNameLen   = &fault{ErrLimit, "name is too long"}
 	faultInstances = &fault{ErrLimit, "too many template instances"}
+	faultText      = &fault{ErrLimit, "values are repeated too often"}
 	faultCompile   = &fault{ErrLimit, "template definitions of the chunk overlap"}
 )

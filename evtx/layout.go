@@ -110,6 +110,52 @@ type Layout struct {
 	fault  *fault // the form exceeds a limit
 	steps  int
 	paths  int // bytes of all paths
+	often  []oftenUsed
+}
+
+// oftenUsed is a value that a layout writes many times. A record of 64 KiB could else ask for gigabytes of text.
+type oftenUsed struct {
+	inst, index uint16
+	times       int
+}
+
+const (
+	usesLimit = 8        // of a value that are not counted: they cannot amount to much
+	textLimit = 16 << 20 // bytes of values that one record may be written with
+)
+
+// count lists the values that are used often.
+func (l *Layout) count(roots []*element) {
+	uses := map[[2]uint16]int{}
+	var slots func(s *slot)
+	slots = func(s *slot) {
+		switch s.kind {
+		case slotValue:
+			uses[[2]uint16{s.inst, s.index}]++
+		case slotParts:
+			for i := range s.text.parts {
+				slots(&s.text.parts[i])
+			}
+		}
+	}
+	var walk func(e *element)
+	walk = func(e *element) {
+		slots(&e.text)
+		for i := range e.attrs {
+			slots(&e.attrs[i].slot)
+		}
+		for _, k := range e.kids {
+			walk(k)
+		}
+	}
+	for _, e := range roots {
+		walk(e)
+	}
+	for at, n := range uses {
+		if n > usesLimit {
+			l.often = append(l.often, oftenUsed{at[0], at[1], n})
+		}
+	}
 }
 
 // Fields lists all fields in document order, duplicates and unnamed Data included. The slice is shared: do not change it.
@@ -246,6 +292,7 @@ func compileLayout(n *layoutNode) *Layout {
 		return &Layout{fault: l.fault}
 	}
 	l.index()
+	l.count(b.roots)
 	l.json = compileJSON(b.roots)
 	l.xml = compileXML(b.roots)
 	return l

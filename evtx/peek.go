@@ -78,6 +78,9 @@ func (c *ChunkReader) peekElements(p, end int) (id uint32, known bool) {
 // eventID looks for the element EventID among those at [p, end), with a single text as its content.
 func (w *walker) eventID(p, end int) (id uint32, known bool) {
 	for _, want := range [...]uint32{nameIDEvent, nameIDSystem} {
+		if p >= end || w.chunk[p]&^tokMore != tokOpen {
+			return 0, false
+		}
 		next, empty, f := w.start(p, end)
 		if f != nil || empty || w.words[0] != wordOpen|word(want) {
 			return 0, false
@@ -140,6 +143,9 @@ func placeOfEventID(steps []step) (place eventIDPlace) {
 				matched = depth
 			}
 		case stepLiteral, stepValue:
+			if s.kind == stepValue && !attribute && depth < len(path) {
+				return eventIDPlace{} // it may be a fragment, with an id of its own
+			}
 			if attribute || matched < len(path) || depth != len(path) {
 				continue
 			}

@@ -1,6 +1,8 @@
 package evtx
 
 import (
+	"bytes"
+	"errors"
 	"slices"
 	"testing"
 )
@@ -38,8 +40,24 @@ func mixed(t testing.TB) []byte {
 	elsewhere := event(func(e *encoder) {
 		within(e, "UserData", func(e *encoder) { within(e, "EventID", text("4688")) })
 	})
+	hidden := func(e *encoder) { // a fragment before the id has another one
+		e.fragmentHeader()
+		e.instance("hidden id", keyGUID("hidden id"), func() {
+			within(e, "Event", func(e *encoder) {
+				within(e, "System", func(e *encoder) {
+					e.sub(0, TypeBinXML, true)
+					within(e, "EventID", text("1"))
+				})
+			})
+		})
+		e.values(nil, func() {
+			e.fragmentHeader()
+			within(e, "EventID", text("4688"))
+			e.u8(tokEnd)
+		})
+	}
 	file := encode(t, WriterOptions{}, processEvent(), userDataEvent(), processEvent(), userDataEvent(), userDataEvent())
-	return append(file, craftChunk(100, literal, bare, pieces, elsewhere, attributes, long, literal)...)
+	return append(file, craftChunk(100, literal, bare, pieces, elsewhere, attributes, long, hidden, literal)...)
 }
 
 func TestWhatIsWantedIsWhatAnUnfilteredReaderWouldKeep(t *testing.T) {
@@ -98,5 +116,34 @@ func TestWhatIsRecoveredIsAskedForToo(t *testing.T) {
 	}
 	if !slices.Equal(ids, []uint64{2}) {
 		t.Errorf("recovered %v, want 2 alone", ids)
+	}
+}
+
+func TestARecordThatIsNotWantedHidesNoneThatIs(t *testing.T) {
+	chunk := encode(t, WriterOptions{}, processEvent(), userDataEvent(), userDataEvent())[fileHeaderSize:]
+	le.PutUint32(chunk[chunkHeaderSize+4:], le.Uint32(chunk[48:])-chunkHeaderSize-8)
+	c := NewChunkReader(nil, nil)
+	c.Want = func(p Peek) bool { return p.EventID == 1102 }
+	if err := c.Reset(chunk, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []uint64{2, 3} {
+		if r, err := c.Next(); err != nil || r.ID() != id {
+			t.Fatalf("%v, %v, want record %d", r, err, id)
+		}
+	}
+}
+
+func TestWhatIsNoElementHasNoEventID(t *testing.T) {
+	chunk := craftChunk(1, event(func(e *encoder) { within(e, "System", func(e *encoder) { within(e, "EventID", text("7")) }) }))
+	at := bytes.IndexByte(chunk[chunkHeaderSize+recordHeaderSize+10:], tokCloseStart) + chunkHeaderSize + recordHeaderSize + 11
+	chunk[at] = tokCDATA
+	c := NewChunkReader(nil, nil)
+	c.Want = func(Peek) bool { return false }
+	if err := c.Reset(chunk, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Next(); !errors.Is(err, ErrRecord) {
+		t.Errorf("error %v, want ErrRecord", err)
 	}
 }

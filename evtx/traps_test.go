@@ -490,3 +490,27 @@ func TestDefinitionsThatShareASlotAreBothRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAValueThatIsWrittenTooOftenCostsItsRecordAlone(t *testing.T) {
+	for n, class := range map[int]error{100: nil, 6000: ErrLimit} {
+		bomb := func(e *encoder) {
+			e.fragmentHeader()
+			e.instance("bomb", keyGUID("bomb"), func() {
+				within(e, "Event", func(e *encoder) {
+					within(e, "EventData", func(e *encoder) {
+						data(e, "V", func(e *encoder) {
+							for range n {
+								e.sub(0, TypeBinary, true)
+							}
+						})
+					})
+				})
+			})
+			e.values([]Value{BinaryValue(make([]byte, 20_000))}, nil)
+		}
+		lines, errs := fields(t, open(t, craftFile(craftChunk(1, bomb, named("A", "1"))), Options{}))
+		if class == nil && len(errs) > 0 || class != nil && (len(errs) != 1 || !errors.Is(errs[0], class)) || lines[len(lines)-1][0] != "A=1" {
+			t.Errorf("%d times: errors %v, %d records", n, errs, len(lines))
+		}
+	}
+}

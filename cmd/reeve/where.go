@@ -103,7 +103,7 @@ func (s *selection) selected(rec reeve.Record) bool {
 		for _, c := range s.conditions {
 			handles = append(handles, rec.Resolve(c.field))
 		}
-		const most = 1 << 14
+		const most = 512 // a class may keep much of its file in memory
 		if s.classes == nil || len(s.classes) >= most {
 			s.classes = map[reeve.Class][]reeve.Handle{}
 		}

@@ -36,6 +36,7 @@ type evtxWorker struct {
 	buf     []byte
 	record  evtxRecord
 	classes map[*evtx.Layout]*evtxClass
+	fields  int // of the classes
 }
 
 // evtxClass is what was worked out for a layout.
@@ -269,8 +270,10 @@ func (w *evtxWorker) classOf(l *evtx.Layout) *evtxClass {
 	if c := w.classes[l]; c != nil {
 		return c
 	}
-	if len(w.classes) >= maxShapes {
+	const fieldsLimit = 1 << 17 // of all classes together: they keep their layouts from being forgotten
+	if w.fields += len(l.Fields()); len(w.classes) >= maxShapes || w.fields > fieldsLimit {
 		clear(w.classes)
+		w.fields = len(l.Fields())
 	}
 	c := &evtxClass{layout: l}
 	for _, f := range l.Fields() {
