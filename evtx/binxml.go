@@ -142,14 +142,12 @@ func (r *Record) instance(p, end int, slot uint32, depth int) (int, *fault) {
 	if prog == nil || r.recovered && le.Uint32(b[at+2:]) != le.Uint32(b[def+4:]) {
 		return 0, faultTemplate // in slack another definition may have taken the place of the one that was meant
 	}
-	n := int(le.Uint32(b[p:]))
-	if p += 4; n < 0 || n > maxValues || p+4*n > end {
-		return 0, faultValues
+	table, p, f := valueTable(b, p, end)
+	if f != nil {
+		return 0, f
 	}
-	first := len(r.vals)
+	n, first, off := len(table)/4, len(r.vals), uint32(p)
 	r.vals = slices.Grow(r.vals, n)[:first+n]
-	off := uint32(p + 4*n)
-	table := b[p : p+4*n]
 	for i := range r.vals[first:] {
 		x := le.Uint32(table[4*i:])
 		r.vals[first+i] = val{off, uint16(x), Type(x >> 16)}
@@ -194,19 +192,27 @@ func instanceHead(b []byte, p, end int) (def, next int, f *fault) {
 	return def, p, nil
 }
 
+// valueTable reads the count of values at p and the table of their sizes (2 bytes), types (1) and flags (1); the values follow it.
+func valueTable(b []byte, p, end int) (table []byte, values int, f *fault) {
+	n := int(le.Uint32(b[p:]))
+	if p += 4; n < 0 || n > maxValues || p+4*n > end {
+		return nil, 0, faultValues
+	}
+	return b[p : p+4*n], p + 4*n, nil
+}
+
 // skipInstance finds the end of an instance that stands among elements.
 func skipInstance(b []byte, p, end int) (int, *fault) {
 	_, p, f := instanceHead(b, p, end)
 	if f != nil {
 		return 0, f
 	}
-	n := int(le.Uint32(b[p:]))
-	if p += 4; n < 0 || n > maxValues || p+4*n > end {
-		return 0, faultValues
+	table, off, f := valueTable(b, p, end)
+	if f != nil {
+		return 0, f
 	}
-	off := p + 4*n
-	for i := range n {
-		off += int(le.Uint16(b[p+4*i:]))
+	for ; len(table) > 0; table = table[4:] {
+		off += int(le.Uint16(table))
 	}
 	if off > end {
 		return 0, faultValues

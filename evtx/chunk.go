@@ -216,11 +216,11 @@ func (c *ChunkReader) read() (*Record, error) {
 		return nil, c.resync(at)
 	}
 	c.pos = at + size
-	known := false
+	known := false                                          // the event id shows before the record is parsed
 	sound := le.Uint32(c.chunk[at+size-4:]) == uint32(size) // else the size may swallow records that are wanted
 	if c.Want != nil && sound {
-		var wanted bool
-		if wanted, known = c.wants(at, size); known && !wanted {
+		var id uint32
+		if id, known = c.peekEventID(at+recordHeaderSize, at+size-4); known && !c.Want(c.peek(at, id)) {
 			return nil, nil
 		}
 	}

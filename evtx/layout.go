@@ -124,32 +124,22 @@ const (
 	textLimit = 16 << 20 // bytes of values that one record may be written with
 )
 
-// count lists the values that are used often.
-func (l *Layout) count(roots []*element) {
+// count lists the values that are used often. The XML of a record has all of them.
+func (l *Layout) count() {
 	uses := map[[2]uint16]int{}
-	var slots func(s *slot)
-	slots = func(s *slot) {
-		switch s.kind {
-		case slotValue:
+	for i := range l.xml.steps {
+		s := &l.xml.steps[i]
+		switch {
+		case s.kind != renderValue && s.kind != renderElement:
+		case s.other < 0:
 			uses[[2]uint16{s.inst, s.index}]++
-		case slotParts:
-			for i := range s.text.parts {
-				slots(&s.text.parts[i])
+		default:
+			for _, part := range l.xml.slots[s.other].text.parts {
+				if part.kind == slotValue {
+					uses[[2]uint16{part.inst, part.index}]++
+				}
 			}
 		}
-	}
-	var walk func(e *element)
-	walk = func(e *element) {
-		slots(&e.text)
-		for i := range e.attrs {
-			slots(&e.attrs[i].slot)
-		}
-		for _, k := range e.kids {
-			walk(k)
-		}
-	}
-	for _, e := range roots {
-		walk(e)
 	}
 	for at, n := range uses {
 		if n > usesLimit {
@@ -292,9 +282,9 @@ func compileLayout(n *layoutNode) *Layout {
 		return &Layout{fault: l.fault}
 	}
 	l.index()
-	l.count(b.roots)
 	l.json = compileJSON(b.roots)
 	l.xml = compileXML(b.roots)
+	l.count()
 	return l
 }
 

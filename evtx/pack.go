@@ -18,11 +18,14 @@ const (
 // packASCII writes the ASCII units that src begins with to dst, a byte each, and returns how many they were. It may stop at a zero
 // unit. dst has room for 16 bytes more than src has units.
 func packASCII(dst, src []byte) (read int) {
-	if wide && len(src) > 1 && cap(src)-len(src) >= wideRead {
+	if readsWide(src) {
 		return packASCIIWide(&dst[0], &src[0], len(src)/2)
 	}
 	return packASCIIPortable(dst, src)
 }
+
+// readsWide tells whether the wide routines may read src.
+func readsWide(src []byte) bool { return wide && len(src) > 1 && cap(src)-len(src) >= wideRead }
 
 func packASCIIPortable(dst, src []byte) (read int) {
 	for ; len(src) >= 16; src = src[16:] {
@@ -47,7 +50,7 @@ func packASCIIPortable(dst, src []byte) (read int) {
 // packJSON writes the units that src begins with to dst for as long as they are ASCII and no controls, quotes and backslashes with a
 // backslash before them. It returns how many units it read and how many bytes it wrote. dst has room for two bytes a unit and 16 more.
 func packJSON(dst, src []byte) (read, written int) {
-	if wide && len(src) > 1 && cap(src)-len(src) >= wideRead {
+	if readsWide(src) {
 		return packJSONWide(&dst[0], &src[0], len(src)/2)
 	}
 	return packJSONPortable(dst, src)
@@ -87,7 +90,7 @@ func packJSONPortable(dst, src []byte) (read, written int) {
 // packXML writes the units that src begins with to dst for as long as they are ASCII, no controls and none of & < > ' ", a byte each, and
 // returns how many they were. dst has room for 16 bytes more than src has units.
 func packXML(dst, src []byte) (read int) {
-	if wide && len(src) > 1 && cap(src)-len(src) >= wideRead {
+	if readsWide(src) {
 		return packXMLWide(&dst[0], &src[0], len(src)/2)
 	}
 	return packXMLPortable(dst, src)

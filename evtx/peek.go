@@ -13,12 +13,6 @@ type Peek struct {
 // Written is the time in the record's header.
 func (p Peek) Written() time.Time { return fileTime(p.written) }
 
-// wants asks Want about the record at [at, at+size); known is false when its event id does not show before it is parsed.
-func (c *ChunkReader) wants(at, size int) (wanted, known bool) {
-	id, known := c.peekEventID(at+recordHeaderSize, at+size-4)
-	return known && c.Want(c.peek(at, id)), known
-}
-
 func (c *ChunkReader) peek(at int, eventID uint32) Peek {
 	return Peek{RecordID: le.Uint64(c.chunk[at+8:]), EventID: eventID, written: le.Uint64(c.chunk[at+16:])}
 }
@@ -47,11 +41,11 @@ func (c *ChunkReader) peekEventID(p, end int) (id uint32, known bool) {
 	if prog.eventID.literal {
 		return prog.eventID.value, true
 	}
-	n, at := int(le.Uint32(b[p:])), int(prog.eventID.value)
-	if p += 4; n < 0 || n > maxValues || p+4*n > end || at >= n {
+	table, off, f := valueTable(b, p, end)
+	at := int(prog.eventID.value)
+	if f != nil || at >= len(table)/4 {
 		return 0, false
 	}
-	off, table := p+4*n, b[p:p+4*n]
 	for i := range at {
 		off += int(le.Uint16(table[4*i:]))
 	}

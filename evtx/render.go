@@ -33,8 +33,6 @@ const (
 	renderListEnd                   // a JSON list ends
 )
 
-const maxRenderSlots = 1<<15 - 1
-
 // put adds text, to the step before when that is text too.
 func (p *render) put(text string) {
 	from := len(p.text)
@@ -55,7 +53,7 @@ func (p *render) step(kind renderKind, text string, value *slot) *renderStep {
 	case value == nil:
 	case value.kind == slotValue:
 		s.optional, s.inst, s.index = value.optional, value.inst, value.index
-	case len(p.slots) < maxRenderSlots:
+	default: // maxSteps keeps them below 1<<15
 		s.other = int16(len(p.slots))
 		p.slots = append(p.slots, value)
 	}
