@@ -16,19 +16,18 @@ type one struct{}
 
 func (one) Sources(Logsource) []string { return []string{"records"} }
 
-// fill puts a test's event into an event of the program.
-func fill(p *Program, e *Event, from testEvent) {
-	e.Reset()
-	for name, values := range from {
-		slot := slices.Index(p.Fields(), name)
+// Fill puts the event's values into the slots of a program.
+func (e testEvent) Fill(to *Slots) {
+	for name, values := range e {
+		slot := slices.Index(to.Fields(), name)
 		if slot >= 0 && len(values) == 0 {
-			e.SetNull(slot)
+			to.SetNull(slot)
 		}
 		for _, v := range values {
 			if slot >= 0 {
-				e.Set(slot, []byte(v))
-			} else if p.Keywords() {
-				e.AddKeyword([]byte(v))
+				to.Set(slot, []byte(v))
+			} else if to.Keywords() {
+				to.AddKeyword([]byte(v))
 			}
 		}
 	}
@@ -113,17 +112,16 @@ func runCase(t *testing.T, body string) (events int) {
 		t.Fatal(err)
 	}
 	p := Compile(&Set{Rules: rules}, one{}).Program("records")
-	e, m := p.NewEvent(), p.NewMatcher()
+	m := p.NewMatcher()
 	seen := map[string]bool{}
 	for _, a := range asked {
 		event := parseEvent(t, a[1])
-		fill(p, e, event)
 		want := a[0] == "yes"
 		seen[a[0]] = true
-		if got := len(m.Match(e)) == 1; got != want {
+		if got := len(m.Match(event)) == 1; got != want {
 			t.Errorf("%s matches: %v, want %v", a[1], got, want)
 		}
-		if got := p.Explain(0, e).Matched; got != want {
+		if got := p.Explain(0, event).Matched; got != want {
 			t.Errorf("%s is explained as a match: %v, want %v", a[1], got, want)
 		}
 		if got := second(event); got != want {
@@ -147,9 +145,7 @@ func TestNumbersOfMatchesAreThoseOfTheEngine(t *testing.T) {
 	}
 	e := Compile(&Set{Rules: rules}, byProduct{})
 	p := e.Program("p1")
-	ev := p.NewEvent()
-	fill(p, ev, testEvent{"Image": {`C:\CMD.exe`}})
-	got := p.NewMatcher().Match(ev)
+	got := p.NewMatcher().Match(testEvent{"Image": {`C:\CMD.exe`}})
 	if !slices.IsSorted(got) || len(got) == 0 {
 		t.Fatalf("%v is not in order", got)
 	}

@@ -191,11 +191,10 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 			t.Fatalf("seed %d: %v\n%s", seed, faults[0], src[len(rules)])
 		}
 		p := Compile(&Set{Rules: rules}, one{}).Program("records")
-		e, m := p.NewEvent(), p.NewMatcher()
+		m := p.NewMatcher()
 		for n := range eventsEach {
 			event := c.event()
-			fill(p, e, event)
-			got := m.Match(e)
+			got := m.Match(event)
 			for i, f := range second {
 				want := f(event)
 				pairs++
@@ -207,7 +206,7 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 				}
 				if n == 0 {
 					explained++
-					if p.Explain(int32(i), e).Matched != want {
+					if p.Explain(int32(i), event).Matched != want {
 						t.Fatalf("seed %d, event %q: is explained as %v\n%s", seed, event, !want, src[i])
 					}
 				}

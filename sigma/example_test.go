@@ -25,6 +25,17 @@ detection:
 level: high
 `
 
+// record is the simplest Event: one value for each name.
+type record map[string]string
+
+func (r record) Fill(s *sigma.Slots) {
+	for slot, field := range s.Fields() {
+		if value, ok := r[field]; ok {
+			s.Set(slot, []byte(value))
+		}
+	}
+}
+
 func Example() {
 	rules, faults := sigma.Parse("shell.yml", []byte(rule), sigma.ParseOptions{})
 	if len(faults) > 0 {
@@ -33,17 +44,11 @@ func Example() {
 	}
 	engine := sigma.Compile(&sigma.Set{Rules: rules}, everything{})
 	program := engine.Program("records")
-	event, matcher := program.NewEvent(), program.NewMatcher()
-	for _, record := range []map[string]string{
+	matcher := program.NewMatcher()
+	for _, event := range []record{
 		{"ParentImage": `C:\Office\WINWORD.EXE`, "Image": `C:\Windows\System32\cmd.exe`},
 		{"ParentImage": `C:\Office\WINWORD.EXE`, "Image": `C:\Windows\System32\cmd.exe`, "CommandLine": "cmd /update now"},
 	} {
-		event.Reset()
-		for slot, field := range program.Fields() {
-			if value, ok := record[field]; ok {
-				event.Set(slot, []byte(value))
-			}
-		}
 		for _, id := range matcher.Match(event) {
 			fmt.Println(engine.Rules()[id].Level, engine.Rules()[id].Title)
 		}
@@ -60,12 +65,7 @@ func ExampleParse_fault() {
 func ExampleProgram_Explain() {
 	rules, _ := sigma.Parse("shell.yml", []byte(rule), sigma.ParseOptions{})
 	program := sigma.Compile(&sigma.Set{Rules: rules}, everything{}).Program("records")
-	event := program.NewEvent()
-	for slot, field := range program.Fields() {
-		if field == "Image" {
-			event.Set(slot, []byte(`C:\Windows\System32\notepad.exe`))
-		}
-	}
+	event := record{"Image": `C:\Windows\System32\notepad.exe`}
 	var show func(*sigma.Trace)
 	show = func(t *sigma.Trace) {
 		if len(t.Parts) == 0 && !t.Matched {

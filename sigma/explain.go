@@ -11,7 +11,7 @@ type Trace struct {
 
 // Explain evaluates a rule with its reasons. It is for one event at a time, not for the hot path. rule is a number of the
 // engine; nil when the program does not hold it.
-func (p *Program) Explain(rule int32, e *Event) *Trace {
+func (p *Program) Explain(rule int32, e Event) *Trace {
 	if !p.Has(rule) {
 		return nil
 	}

@@ -29,11 +29,10 @@ func FuzzRule(f *testing.F) {
 			return
 		}
 		p := Compile(&Set{Rules: rules}, one{}).Program("records")
-		e := p.NewEvent()
-		for slot := range p.Fields() {
-			e.Set(slot, []byte(value))
+		e := testEvent{"": {value}}
+		for _, name := range p.Fields() {
+			e[name] = []string{value}
 		}
-		e.AddKeyword([]byte(value))
 		matched := map[int32]bool{}
 		for _, id := range p.NewMatcher().Match(e) {
 			matched[id] = true

@@ -6,8 +6,15 @@ import (
 	"unsafe"
 )
 
-// Event holds the values of one record, a slot for each of the program's fields. It is filled, matched and reset.
-type Event struct {
+// Event is one record as rules see it.
+type Event interface {
+	// Fill puts the record's values into the slots. What it gives is borrowed until the next event.
+	Fill(s *Slots)
+}
+
+// Slots take the values of one event, a slot for each of the program's fields.
+type Slots struct {
+	program  *Program
 	state    []state
 	values   []value // all values, in order of Set
 	first    []int32 // of each slot, from 1
@@ -28,40 +35,44 @@ type value struct {
 	next int32 // of the same slot, from 1
 }
 
-// NewEvent gives an empty event for the program.
-func (p *Program) NewEvent() *Event {
+func newSlots(p *Program) Slots {
 	n := len(p.fields)
-	return &Event{state: make([]state, n), first: make([]int32, n), last: make([]int32, n)}
+	return Slots{program: p, state: make([]state, n), first: make([]int32, n), last: make([]int32, n)}
 }
 
-// Reset empties the event.
-func (e *Event) Reset() {
-	clear(e.state)
-	clear(e.first)
-	e.values, e.keywords = e.values[:0], e.keywords[:0]
-}
+// Fields names the slots.
+func (s *Slots) Fields() []string { return s.program.fields }
 
-// Set gives a slot a value; UTF-8, borrowed until the next Reset. Called again it adds one: a list or a repeated field.
-func (e *Event) Set(slot int, text []byte) {
-	e.values = append(e.values, value{text: text})
-	n := int32(len(e.values))
-	if e.first[slot] == 0 {
-		e.first[slot] = n
+// Keywords tells whether rules look at all values of an event, those of no slot as well.
+func (s *Slots) Keywords() bool { return s.program.keywords }
+
+// Set gives a slot a value, UTF-8. Called again it adds one: a list or a repeated field.
+func (s *Slots) Set(slot int, text []byte) {
+	s.values = append(s.values, value{text: text})
+	n := int32(len(s.values))
+	if s.first[slot] == 0 {
+		s.first[slot] = n
 	} else {
-		e.values[e.last[slot]-1].next = n
+		s.values[s.last[slot]-1].next = n
 	}
-	e.last[slot], e.state[slot] = n, present
+	s.last[slot], s.state[slot] = n, present
 }
 
 // SetNull says that the record states the field without a value.
-func (e *Event) SetNull(slot int) {
-	if e.state[slot] == absent {
-		e.state[slot] = null
+func (s *Slots) SetNull(slot int) {
+	if s.state[slot] == absent {
+		s.state[slot] = null
 	}
 }
 
 // AddKeyword gives a value that only keywords look at: of a field that is no slot.
-func (e *Event) AddKeyword(text []byte) { e.keywords = append(e.keywords, text) }
+func (s *Slots) AddKeyword(text []byte) { s.keywords = append(s.keywords, text) }
+
+func (s *Slots) reset() {
+	clear(s.state)
+	clear(s.first)
+	s.values, s.keywords = s.values[:0], s.keywords[:0]
+}
 
 // Matcher is one worker's state for a program.
 type Matcher struct {
@@ -75,7 +86,7 @@ type Matcher struct {
 	matched []int32
 	folded  []byte
 	offsets []foldedValue
-	event   *Event
+	event   Slots
 
 	cache    [cached]cachedValue
 	seed     maphash.Seed
@@ -101,11 +112,11 @@ type foldedValue struct{ from, to int }
 
 // NewMatcher gives a worker its state.
 func (p *Program) NewMatcher() *Matcher {
-	return &Matcher{p: p, seed: maphash.MakeSeed(), hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
+	return &Matcher{p: p, event: newSlots(p), seed: maphash.MakeSeed(), hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
 }
 
 // Match gives the numbers of the rules that match, sorted; the slice is reused by the next call.
-func (m *Matcher) Match(e *Event) []int32 {
+func (m *Matcher) Match(e Event) []int32 {
 	m.begin(e)
 	for _, r := range m.cand {
 		m.try(r)
@@ -127,14 +138,16 @@ func (m *Matcher) try(rule int32) {
 }
 
 // begin folds and scans the event's values.
-func (m *Matcher) begin(e *Event) {
+func (m *Matcher) begin(event Event) {
 	if m.epoch++; m.epoch == 0 { // after four thousand million events
 		clear(m.hits)
 		clear(m.memo)
 		clear(m.stamped)
 		m.epoch = 1
 	}
-	m.event = e
+	e := &m.event
+	e.reset()
+	event.Fill(e)
 	m.cand, m.matched, m.folded, m.offsets = m.cand[:0], m.matched[:0], m.folded[:0], m.offsets[:0]
 	for _, v := range e.values {
 		from := len(m.folded)
@@ -243,7 +256,7 @@ func (m *Matcher) lazy(pred int32) bool {
 }
 
 func (m *Matcher) evaluate(id int32) bool {
-	q, slot, e := m.p.preds[id], m.p.slots[id], m.event
+	q, slot, e := m.p.preds[id], m.p.slots[id], &m.event
 	if slot < 0 {
 		for i, v := range e.values {
 			if q.test(text(v.text), text(m.foldedAt(int32(i)))) {

@@ -86,13 +86,12 @@ func TestSharedRulesAgreeWithTheNaiveReading(t *testing.T) {
 		}
 	}
 	pairs, matches := 0, 0
-	m, ev := p.NewMatcher(), p.NewEvent()
+	m := p.NewMatcher()
 	for n, event := range sharedEvents(t) {
 		if testing.Short() && n%10 != 0 {
 			continue
 		}
-		fill(p, ev, event)
-		got := m.Match(ev)
+		got := m.Match(event)
 		for i, f := range second {
 			want := f(event)
 			pairs++

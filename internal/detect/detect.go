@@ -35,7 +35,15 @@ type Matcher struct {
 	last     planKey
 	lastPlan *plan
 	matched  []int32
+	seen     sight
 	buf      []byte
+}
+
+// sight is a record as a program sees it: what rules take for an event.
+type sight struct {
+	matcher *Matcher
+	rec     reeve.Record
+	view    *view
 }
 
 type planKey struct {
@@ -68,7 +76,6 @@ type slot struct {
 type program struct {
 	*sigma.Program
 	matcher *sigma.Matcher
-	event   *sigma.Event
 }
 
 // NewMatcher gives a worker its state.
@@ -109,7 +116,7 @@ func (m *Matcher) prepare(rec reeve.Record) *plan {
 		}
 		own := m.programs[prog]
 		if own == nil {
-			own = &program{prog, prog.NewMatcher(), prog.NewEvent()}
+			own = &program{prog, prog.NewMatcher()}
 			m.programs[prog] = own
 		}
 		v := view{source: source, program: own}
@@ -144,8 +151,8 @@ func (m *Matcher) Match(rec reeve.Record) []int32 {
 	p := m.plan(rec)
 	for i := range p.views {
 		v := &p.views[i]
-		m.fill(rec, v)
-		m.matched = append(m.matched, v.program.matcher.Match(v.program.event)...)
+		m.seen = sight{m, rec, v}
+		m.matched = append(m.matched, v.program.matcher.Match(&m.seen)...)
 	}
 	if len(m.matched) > 1 {
 		slices.Sort(m.matched)
@@ -157,9 +164,9 @@ func (m *Matcher) Match(rec reeve.Record) []int32 {
 // maxValue bounds the text of one value that rules look at.
 const maxValue = 1 << 20
 
-func (m *Matcher) fill(rec reeve.Record, v *view) {
-	e := v.program.event
-	e.Reset()
+// Fill gives the program what its rules look at.
+func (x *sight) Fill(to *sigma.Slots) {
+	m, rec, v := x.matcher, x.rec, x.view
 	m.buf = m.buf[:0]
 	for _, s := range v.slots {
 		val := rec.Value(s.at)
@@ -167,7 +174,7 @@ func (m *Matcher) fill(rec reeve.Record, v *view) {
 		case reeve.Absent:
 			continue
 		case reeve.Null:
-			e.SetNull(s.number)
+			to.SetNull(s.number)
 			continue
 		}
 		text := m.text(val)
@@ -177,20 +184,20 @@ func (m *Matcher) fill(rec reeve.Record, v *view) {
 			text = m.buf[from:]
 		}
 		if val.Kind != reeve.List {
-			e.Set(s.number, text)
+			to.Set(s.number, text)
 			continue
 		}
 		for part := range parts(text) {
-			e.Set(s.number, part)
+			to.Set(s.number, part)
 		}
 	}
 	for _, h := range v.rest {
 		switch val := rec.Value(h); val.Kind {
 		case reeve.Text:
-			e.AddKeyword(m.text(val))
+			to.AddKeyword(m.text(val))
 		case reeve.List:
 			for part := range parts(m.text(val)) {
-				e.AddKeyword(part)
+				to.AddKeyword(part)
 			}
 		}
 	}
@@ -291,8 +298,7 @@ func (m *Matcher) Silence(rec reeve.Record, rule int32) (reason, says string) {
 		if !v.program.Has(rule) {
 			continue
 		}
-		m.fill(rec, v)
-		t := v.program.Explain(rule, v.program.event)
+		t := v.program.Explain(rule, &sight{m, rec, v})
 		if t.Matched {
 			return "", ""
 		}
