@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +35,7 @@ func (e testEvent) Fill(to *Slots) {
 	}
 }
 
-// rule makes a document of a detection.
+// document makes a rule file of a detection.
 func document(detection string) string {
 	return "title: t\nlogsource: {product: windows}\ndetection:\n  " + strings.ReplaceAll(strings.TrimSpace(detection), "\n", "\n  ") + "\n"
 }
@@ -64,16 +66,30 @@ func parseEvent(t testing.TB, text string) testEvent {
 }
 
 // placeholders are what the cases and the differential test fill in.
-var placeholders = map[string][]string{"admins": {"root", "adm*"}, "one": {"x"}}
+var placeholders = map[string][]string{"admins": {"root", "adm*"}, "one": {"x"}, "folder": {`C:\Tools\`}, "star": {`a\*b`}}
 
-// TestRulesMeanWhatTheSpecificationSays reads testdata/*.txt. A case is a comment that says what is shown, a detection (its one
-// identifier's content when it has no condition), and events that match or do not.
-func TestRulesMeanWhatTheSpecificationSays(t *testing.T) {
+// ruleCase is a rule of testdata/*.txt and what is asked of it.
+type ruleCase struct {
+	title, detection string
+	asked            []question
+}
+
+type question struct {
+	event string // as it is written
+	want  bool
+}
+
+// repeated is how a case writes a long text: @ab:300@ is ab three hundred times.
+var repeated = regexp.MustCompile(`@([^@\n]+?):(\d+)@`)
+
+// ruleCases reads testdata/*.txt. A case is a comment that says what is shown, a detection (its one identifier's content when it
+// has no condition), and events that match or do not.
+func ruleCases(t testing.TB) (out []ruleCase) {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no cases")
 	}
-	events := 0
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -81,57 +97,82 @@ func TestRulesMeanWhatTheSpecificationSays(t *testing.T) {
 		}
 		for _, c := range strings.Split("\n"+string(text), "\n# ")[1:] {
 			title, body, _ := strings.Cut(c, "\n")
-			t.Run(title, func(t *testing.T) { events += runCase(t, body) })
+			out = append(out, readCase(title, repeated.ReplaceAllStringFunc(body, func(s string) string {
+				part := repeated.FindStringSubmatch(s)
+				n, _ := strconv.Atoi(part[2])
+				return strings.Repeat(part[1], n)
+			})))
 		}
 	}
-	if events < 400 {
-		t.Errorf("%d events were asked about, there were 400", events)
+	return out
+}
+
+func readCase(title, body string) ruleCase {
+	c := ruleCase{title: title}
+	var lines []string
+	for line := range strings.Lines(body) {
+		line = strings.TrimRight(line, "\n")
+		if verdict, event, _ := strings.Cut(line, " "); verdict == "yes" || verdict == "no" {
+			c.asked = append(c.asked, question{strings.TrimSpace(event), verdict == "yes"})
+		} else if strings.TrimSpace(line) != "" {
+			lines = append(lines, line)
+		}
+	}
+	c.detection = strings.Join(lines, "\n")
+	if !strings.Contains("\n"+c.detection, "\ncondition:") {
+		c.detection = "selection:\n  " + strings.ReplaceAll(c.detection, "\n", "\n  ") + "\ncondition: selection"
+	}
+	return c
+}
+
+func TestRulesMeanWhatTheSpecificationSays(t *testing.T) {
+	cases, events := ruleCases(t), 0
+	seen := map[string]string{}
+	for _, c := range cases {
+		same := fmt.Sprint(c.detection, c.asked)
+		if before, twice := seen[same]; twice {
+			t.Errorf("%q asks what %q asks", c.title, before)
+		}
+		if before, twice := seen[c.title]; twice {
+			t.Errorf("two cases are called %q: %s", c.title, before)
+		}
+		seen[same], seen[c.title] = c.title, c.detection
+		t.Run(c.title, func(t *testing.T) { events += runCase(t, c) })
+	}
+	if len(cases) < 750 || events < 1980 {
+		t.Errorf("%d cases ask about %d events, there were 750 and 1980", len(cases), events)
 	}
 }
 
-func runCase(t *testing.T, body string) (events int) {
-	var detection []string
-	var asked [][2]string
-	for _, line := range strings.Split(body, "\n") {
-		if verdict, event, _ := strings.Cut(line, " "); verdict == "yes" || verdict == "no" {
-			asked = append(asked, [2]string{verdict, strings.TrimSpace(event)})
-		} else if strings.TrimSpace(line) != "" {
-			detection = append(detection, line)
-		}
-	}
-	text := strings.Join(detection, "\n")
-	if !strings.Contains("\n"+text, "\ncondition:") {
-		text = "selection:\n  " + strings.ReplaceAll(text, "\n", "\n  ") + "\ncondition: selection"
-	}
-	rules, faults := Parse("case.yml", []byte(document(text)), ParseOptions{Placeholders: placeholders})
+func runCase(t *testing.T, c ruleCase) (events int) {
+	rules, faults := Parse("case.yml", []byte(document(c.detection)), ParseOptions{Placeholders: placeholders})
 	if len(faults) > 0 {
 		t.Fatal(faults[0])
 	}
-	second, err := naiveRule(text, placeholders)
+	second, err := naiveRule(c.detection, placeholders)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := Compile(&Set{Rules: rules}, one{}).Program("records")
 	m := p.NewMatcher()
-	seen := map[string]bool{}
-	for _, a := range asked {
-		event := parseEvent(t, a[1])
-		want := a[0] == "yes"
-		seen[a[0]] = true
-		if got := len(m.Match(event)) == 1; got != want {
-			t.Errorf("%s matches: %v, want %v", a[1], got, want)
+	yes, no := false, false
+	for _, a := range c.asked {
+		event := parseEvent(t, a.event)
+		yes, no = yes || a.want, no || !a.want
+		if got := len(m.Match(event)) == 1; got != a.want {
+			t.Errorf("%.300s matches: %v, want %v", a.event, got, a.want)
 		}
-		if got := p.Explain(0, event).Matched; got != want {
-			t.Errorf("%s is explained as a match: %v, want %v", a[1], got, want)
+		if got := p.Explain(0, event).Matched; got != a.want {
+			t.Errorf("%.300s is explained as a match: %v, want %v", a.event, got, a.want)
 		}
-		if got := second(event); got != want {
-			t.Errorf("%s matches by the naive reading: %v, want %v", a[1], got, want)
+		if got := second(event); got != a.want {
+			t.Errorf("%.300s matches by the naive reading: %v, want %v", a.event, got, a.want)
 		}
 	}
-	if !seen["yes"] || !seen["no"] {
+	if !yes || !no {
 		t.Error("a case needs an event that matches and one that does not")
 	}
-	return len(asked)
+	return len(c.asked)
 }
 
 func TestNumbersOfMatchesAreThoseOfTheEngine(t *testing.T) {

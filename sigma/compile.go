@@ -15,29 +15,25 @@ type Mapping interface {
 
 // Engine is a compiled set of rules. It is immutable and shared by workers.
 type Engine struct {
-	rules    []*Rule
-	programs map[string]*Program
+	rules      []*Rule
+	programs   map[string]*Program
+	correlator *correlator
 }
 
-// Compile makes an engine. Rules without a record source are added to the set's inactive ones.
+// Compile makes an engine of rules and correlations, with filters applied. What cannot be used, such as a rule without a record
+// source, is moved to the set's inactive or failed ones.
 func Compile(set *Set, m Mapping) *Engine {
-	e := &Engine{programs: map[string]*Program{}}
+	rules, roster := set.muster(m)
+	e := &Engine{rules: rules, programs: map[string]*Program{}, correlator: newCorrelator(rules, roster)}
 	bySource := map[string][]int32{}
-	kept := set.Rules[:0:0]
-	for _, r := range set.Rules {
-		keys := m.Sources(r.Logsource)
-		if len(keys) == 0 {
-			set.Inactive = append(set.Inactive, &RuleError{File: r.File, Line: r.Line, ID: r.ID, Reason: fmt.Sprintf("no records of log source %s", r.Logsource), Err: ErrInactive})
+	for id, r := range rules {
+		if r.Correlation != nil {
 			continue
 		}
-		id := int32(len(e.rules))
-		e.rules = append(e.rules, r)
-		kept = append(kept, r)
-		for _, k := range keys {
-			bySource[k] = append(bySource[k], id)
+		for _, k := range m.Sources(r.Logsource) {
+			bySource[k] = append(bySource[k], int32(id))
 		}
 	}
-	set.Rules = kept
 	same := map[string]*Program{}
 	for key, ids := range bySource {
 		sign := fmt.Sprint(ids)
@@ -70,22 +66,24 @@ func (e *Engine) Program(source string) *Program { return e.programs[source] }
 
 // Program matches the rules of one source.
 type Program struct {
-	engine   *Engine
-	fields   []string
-	slot     map[string]int32
-	keywords bool
-	preds    []*pred
-	slots    []int32 // field of each predicate; -1 for keywords
-	refs     []int32 // other field of each opRef predicate
-	lazy     []bool  // evaluated when a condition asks for it
-	gated    []bool  // lazy, and false unless one of its needed texts was found
-	matchers []*fieldMatcher
-	any      *fieldMatcher // for values that only keywords look at
-	nodes    []flatNode
-	rules    []programRule
-	ids      map[*pred]int32
-	triggers [][]int32 // by predicate: rules whose necessary clause contains it
-	always   []int32   // rules without a necessary clause
+	engine    *Engine
+	fields    []string
+	slot      map[string]int32
+	keywords  bool
+	preds     []*pred
+	slots     []int32 // field of each predicate; -1 for keywords
+	refs      []int32 // other field of each opRef predicate
+	lazy      []bool  // evaluated when a condition asks for it
+	gated     []bool  // lazy, and false unless one of its needed texts was found
+	matchers  []*fieldMatcher
+	any       *fieldMatcher // for values that only keywords look at
+	nodes     []flatNode
+	members   map[int32][]int32 // of opGroup predicates
+	rules     []programRule
+	ids       map[*pred]int32
+	triggers  []int32 // rules whose necessary clause contains a predicate, those of one predicate after the other
+	triggered []int32 // by predicate: where its rules begin in triggers; one more for the end
+	always    []int32 // rules without a necessary clause
 }
 
 type programRule struct {
@@ -114,39 +112,49 @@ func (p *Program) Keywords() bool { return p.keywords }
 
 // compiler holds what is needed while a program is made.
 type compiler struct {
-	p       *Program
-	index   map[string]int32   // predicate by key
-	groups  map[string]int32   // OR-lists of literals by their members
-	members map[int32][]int32  // of a group
-	lits    map[int32][]target // by slot
+	p      *Program
+	index  map[string]int32   // predicate by key
+	groups map[string]int32   // OR-lists of literals by their members
+	lits   map[int32][]target // by slot
+	costs  map[int32]float64  // of a predicate
 }
 
 func (e *Engine) program(ids []int32) *Program {
-	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}, ids: map[*pred]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, members: map[int32][]int32{}, lits: map[int32][]target{}}
+	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}, ids: map[*pred]int32{}, members: map[int32][]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, lits: map[int32][]target{}, costs: map[int32]float64{}}
 	roots := make([]*compiled, len(ids))
 	for i, id := range ids {
 		roots[i] = c.rewrite(c.intern(e.rules[id].root))
 	}
-	c.literals(roots)
 	p := c.p
-	p.triggers = make([][]int32, len(p.preds))
-	for i, id := range ids {
-		at := int32(len(p.nodes))
-		p.nodes = append(p.nodes, flatNode{})
-		c.flatten(roots[i], at)
-		p.rules = append(p.rules, programRule{id, at})
-		_, clause := c.clause(roots[i])
+	triggers := make([][]int32, len(p.preds))
+	for i, r := range roots {
+		_, clause := c.clause(r)
 		if clause == nil {
 			p.always = append(p.always, int32(i))
 			continue
 		}
 		slices.Sort(clause)
 		for _, t := range slices.Compact(clause) {
-			p.triggers[t] = append(p.triggers[t], int32(i))
+			triggers[t] = append(triggers[t], int32(i))
 		}
+	}
+	for _, list := range triggers {
+		p.triggered = append(p.triggered, int32(len(p.triggers)))
+		p.triggers = append(p.triggers, list...)
+	}
+	p.triggered = append(p.triggered, int32(len(p.triggers)))
+	c.literals(roots)
+	for i, id := range ids {
+		at := int32(len(p.nodes))
+		p.nodes = append(p.nodes, flatNode{})
+		c.flatten(roots[i], at)
+		p.rules = append(p.rules, programRule{id, at})
 	}
 	return p
 }
+
+// isTrigger tells predicates that make candidates of rules.
+func (p *Program) isTrigger(pred int32) bool { return p.triggered[pred] < p.triggered[pred+1] }
 
 // compiled is a condition whose predicates are numbers.
 type compiled struct {
@@ -214,6 +222,24 @@ func direct(q *pred) bool {
 	return false
 }
 
+// needs are folded texts of which a value contains one when the predicate holds for it; nil when none can be told. A direct
+// predicate that is looked for anywhere needs its own.
+func (q *pred) needs() []string {
+	switch {
+	case q.op == opContains && q.lit != "" || q.cased && q.op < opContains && q.lit != "":
+		return []string{fold(q.lit)}
+	case slices.Contains(q.need, ""):
+		return nil
+	}
+	return q.need
+}
+
+// short tells predicates that texts below the length of a gram are needed for: to look for these in every value costs more than
+// to ask the few values of which a rule wants to know.
+func (q *pred) short() bool {
+	return slices.ContainsFunc(q.needs(), func(s string) bool { return len(s) < gramSize })
+}
+
 // rewrite folds an OR of literals on one field into a group, so that a list of a hundred names is one bit.
 func (c *compiler) rewrite(n *compiled) *compiled {
 	if n.kind == 'p' {
@@ -228,7 +254,7 @@ func (c *compiler) rewrite(n *compiled) *compiled {
 	var lits []int32
 	var rest []*compiled
 	for _, k := range n.kids {
-		if k.kind == 'p' && c.p.preds[k.pred].op != opGroup && direct(c.p.preds[k.pred]) {
+		if q := c.pred(k); q != nil && direct(q) && !q.short() {
 			lits = append(lits, k.pred)
 		} else {
 			rest = append(rest, k)
@@ -246,7 +272,7 @@ func (c *compiler) rewrite(n *compiled) *compiled {
 	g, ok := c.groups[key]
 	if !ok {
 		g = c.add(&pred{op: opGroup}, -2, -1)
-		c.groups[key], c.members[g] = g, lits
+		c.groups[key], c.p.members[g] = g, lits
 	}
 	group := &compiled{kind: 'p', pred: g}
 	if len(rest) == 0 {
@@ -254,6 +280,37 @@ func (c *compiler) rewrite(n *compiled) *compiled {
 	}
 	n.kids = append([]*compiled{group}, rest...)
 	return n
+}
+
+// pred is the predicate of a leaf that is no group, nil for anything else.
+func (c *compiler) pred(n *compiled) *pred {
+	if n.kind != 'p' || c.p.preds[n.pred].op == opGroup {
+		return nil
+	}
+	return c.p.preds[n.pred]
+}
+
+// asked tells predicates that are cheaper to ask of the few values of which a rule wants to know than to look for in every value:
+// they make no candidates, and are few texts that can stand anywhere, or short ones.
+func (c *compiler) asked(id int32) bool {
+	const few = 4
+	if c.p.isTrigger(id) {
+		return false
+	}
+	q := c.p.preds[id]
+	switch {
+	case q.op == opGroup:
+		anywhere := 0
+		for _, m := range c.p.members[id] {
+			if c.p.preds[m].op == opContains {
+				anywhere++
+			}
+		}
+		return anywhere > 0 && len(c.p.members[id]) <= few
+	case direct(q):
+		return q.op == opContains
+	}
+	return q.short()
 }
 
 // target is a text to look for and the predicate that it answers.
@@ -283,24 +340,22 @@ func (c *compiler) literals(roots []*compiled) {
 	for i, q := range p.preds {
 		id := int32(i)
 		switch {
+		case q.op == opGroup && c.asked(id):
+			p.lazy[i] = true
 		case q.op == opGroup:
-			for _, m := range c.members[id] {
+			for _, m := range c.p.members[id] {
 				c.lits[p.slots[m]] = append(c.lits[p.slots[m]], target{p.preds[m].lit, p.preds[m].op, id})
 			}
 		case !used[i]:
+		case c.asked(id):
+			p.lazy[i] = true
 		case direct(q):
 			c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{q.lit, q.op, id})
 		default:
 			p.lazy[i] = true
-			need := q.need
-			if q.cased && q.op <= opContains && q.lit != "" {
-				need = []string{fold(q.lit)}
-			}
-			if len(need) > 0 && !slices.Contains(need, "") {
+			for _, s := range q.needs() {
 				p.gated[i] = true
-				for _, s := range need {
-					c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{s, opContains, id})
-				}
+				c.lits[p.slots[i]] = append(c.lits[p.slots[i]], target{s, opContains, id})
 			}
 		}
 	}
@@ -321,7 +376,7 @@ func (c *compiler) literals(roots []*compiled) {
 func (c *compiler) clause(n *compiled) (float64, []int32) {
 	switch n.kind {
 	case 'p':
-		if c.p.lazy[n.pred] && !c.p.gated[n.pred] {
+		if q := c.p.preds[n.pred]; q.op != opGroup && !direct(q) && q.needs() == nil {
 			return 0, nil
 		}
 		return c.cost(n.pred), []int32{n.pred}
@@ -350,23 +405,21 @@ func (c *compiler) clause(n *compiled) (float64, []int32) {
 	return 0, nil
 }
 
-// cost guesses how often a predicate is found: long texts seldom, ends and whole values more seldom.
+// cost guesses how often a predicate is found.
 func (c *compiler) cost(id int32) float64 {
-	q := c.p.preds[id]
-	if q.op == opGroup {
-		sum := 0.0
-		for _, m := range c.members[id] {
-			sum += c.cost(m)
+	if x, ok := c.costs[id]; ok {
+		return x
+	}
+	x := 0.0
+	if q := c.p.preds[id]; q.op == opGroup {
+		for _, m := range c.p.members[id] {
+			x += c.cost(m)
 		}
-		return sum
+	} else {
+		x = q.frequency()
 	}
-	switch {
-	case q.op == opExact, q.op == opSuffix, q.op == opPrefix:
-		return 0.3 * likely(q.lit)
-	case len(q.need) > 0:
-		return 1 - worth(q.need)
-	}
-	return likely(q.lit)
+	c.costs[id] = x
+	return x
 }
 
 // flatten lays a condition out, cheap children first.

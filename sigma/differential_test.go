@@ -3,9 +3,11 @@ package sigma
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // tokens are what random values and events are made of: parts that meet, overlap and differ in case, in lengths around those that
@@ -170,50 +172,207 @@ func (c chance) event() testEvent {
 	return e
 }
 
-// TestTheEngineAgreesWithTheNaiveReading compares both over random rules and events, all rules of a round compiled together.
-func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
-	const rounds, rulesEach, eventsEach = 120, 60, 250
-	pairs, matches, explained := 0, 0, 0
-	for seed := range uint64(rounds) {
-		c := chance{rand.New(rand.NewPCG(seed, 7))}
-		var src []string
-		var second []naive
-		for range rulesEach {
-			text := c.rule()
-			f, err := naiveRule(text, placeholders)
-			if err != nil {
-				t.Fatalf("seed %d: %v\n%s", seed, err, text)
+// wideEvent gives its values in UTF-16.
+type wideEvent testEvent
+
+func (e wideEvent) Fill(to *Slots) {
+	for name, values := range e {
+		slot := slices.Index(to.Fields(), name)
+		if slot >= 0 && len(values) == 0 {
+			to.SetNull(slot)
+		}
+		for _, v := range values {
+			var b []byte
+			for _, u := range utf16.Encode([]rune(v)) {
+				b = append(b, byte(u), byte(u>>8))
 			}
-			src, second = append(src, document(text)), append(second, f)
+			if slot >= 0 {
+				to.SetUTF16(slot, b)
+			} else if to.Keywords() {
+				to.AddKeywordUTF16(b)
+			}
 		}
-		rules, faults := Parse("random.yml", []byte(strings.Join(src, "---\n")), ParseOptions{Placeholders: placeholders})
-		if len(faults) > 0 {
-			t.Fatalf("seed %d: %v\n%s", seed, faults[0], src[len(rules)])
+	}
+}
+
+// comparison holds rules as the engine and as the naive reading understand them.
+type comparison struct {
+	program *Program
+	second  []naive
+	sources []string // what a rule is called when the readings differ
+}
+
+// tally counts what was compared.
+type tally struct{ pairs, matches, explained int }
+
+func (a *tally) add(b tally) {
+	a.pairs, a.matches, a.explained = a.pairs+b.pairs, a.matches+b.matches, a.explained+b.explained
+}
+
+// over asks both readings of every event about every rule that is wanted, or all. The engine is asked when it has not seen the
+// values of the event, when it remembers them, without its memory, and in UTF-16; of every rule one event is explained as well.
+func (c comparison) over(t *testing.T, events []testEvent, wanted func(rule, event int) bool) (count tally) {
+	t.Helper()
+	m, forgets, wide := c.program.NewMatcher(), c.program.NewMatcher(), c.program.NewMatcher()
+	forgets.Remember(false)
+	found := make([][]bool, len(events))
+	for n, e := range events {
+		first := slices.Clone(m.Match(e))
+		if again := m.Match(e); !slices.Equal(first, again) {
+			t.Fatalf("event %d %.1000q matches %v, and %v when its values are remembered", n, e, first, again)
 		}
-		p := Compile(&Set{Rules: rules}, one{}).Program("records")
-		m := p.NewMatcher()
-		for n := range eventsEach {
-			event := c.event()
-			got := m.Match(event)
-			for i, f := range second {
-				want := f(event)
-				pairs++
-				if want {
-					matches++
-				}
-				if slices.Contains(got, int32(i)) != want {
-					t.Fatalf("seed %d, event %d %q: rule matches %v, want %v\n%s", seed, n, event, !want, want, src[i])
-				}
-				if n == 0 {
-					explained++
-					if p.Explain(int32(i), event).Matched != want {
-						t.Fatalf("seed %d, event %q: is explained as %v\n%s", seed, event, !want, src[i])
-					}
+		if got := forgets.Match(e); !slices.Equal(first, got) {
+			t.Fatalf("event %d %.1000q matches %v, and %v without memory", n, e, first, got)
+		}
+		if got := wide.Match(wideEvent(e)); !slices.Equal(first, got) {
+			t.Fatalf("event %d %.1000q matches %v, and %v in UTF-16", n, e, first, got)
+		}
+		found[n] = make([]bool, len(c.second))
+		for _, id := range first {
+			found[n][id] = true
+		}
+	}
+	for i, f := range c.second { // one rule after the other, for a function that was just called is called fast
+		for n, e := range events {
+			if wanted != nil && !wanted(i, n) {
+				continue
+			}
+			want := f(e)
+			count.pairs++
+			if want {
+				count.matches++
+			}
+			if found[n][i] != want {
+				t.Fatalf("event %d %.1000q matches %v, want %v\n%s", n, e, !want, want, c.sources[i])
+			}
+			if n == i {
+				count.explained++
+				if c.program.Explain(int32(i), e).Matched != want {
+					t.Fatalf("event %d %.1000q is explained as %v\n%s", n, e, !want, c.sources[i])
 				}
 			}
 		}
 	}
-	if pairs < 1_800_000 || matches < pairs/10 || matches > pairs*9/10 || explained < 7000 {
-		t.Errorf("%d pairs were compared, %d matched, %d were explained: too few to prove anything", pairs, matches, explained)
+	return count
+}
+
+// compared compiles rules together, for both readings.
+func compared(t *testing.T, detections []string) comparison {
+	t.Helper()
+	r := newNaiveReader(placeholders)
+	c := comparison{}
+	for _, d := range detections {
+		f, err := r.rule(d)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, d)
+		}
+		c.sources, c.second = append(c.sources, document(d)), append(c.second, f)
+	}
+	rules, faults := Parse("rules.yml", []byte(strings.Join(c.sources, "---\n")), ParseOptions{Placeholders: placeholders})
+	if len(faults) > 0 {
+		t.Fatalf("%v\n%s", faults[0], c.sources[len(rules)])
+	}
+	c.program = Compile(&Set{Rules: rules}, one{}).Program("records")
+	return c
+}
+
+// distinct leaves events out that are there already.
+func distinct(events []testEvent) (out []testEvent) {
+	seen := map[string]bool{}
+	for _, e := range events {
+		if text := fmt.Sprintf("%q", e); !seen[text] {
+			seen[text] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// TestTheEngineAgreesWithTheNaiveReading compares both over random rules and events, all rules of a round compiled together. No
+// pair of a rule and an event comes twice.
+func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
+	t.Parallel()
+	const rounds, rulesEach, eventsEach = 120, 60, 300
+	var count tally
+	seen := map[string]bool{}
+	for seed := range uint64(rounds) {
+		c := chance{rand.New(rand.NewPCG(seed, 7))}
+		var rules []string
+		for len(rules) < rulesEach {
+			if text := c.rule(); !seen[text] {
+				seen[text] = true
+				rules = append(rules, text)
+			}
+		}
+		var events []testEvent
+		for range eventsEach {
+			events = append(events, c.event())
+		}
+		count.add(compared(t, rules).over(t, distinct(events), nil))
+	}
+	if count.pairs < 2_100_000 || count.matches < count.pairs/10 || count.matches > count.pairs*9/10 || count.explained < rounds*rulesEach {
+		t.Errorf("%+v: too few to prove anything", count)
+	}
+}
+
+// quoted makes a regular expression of a value with wildcards: a third reading of it.
+func quoted(s string) string {
+	escaped := regexp.MustCompile(`(?s)\\[\\*?]|\*|\?|\\|[^\\*?]+`)
+	return escaped.ReplaceAllStringFunc(s, func(t string) string {
+		switch {
+		case t == "*":
+			return ".*"
+		case t == "?":
+			return "."
+		case len(t) == 2 && t[0] == '\\':
+			return regexp.QuoteMeta(t[1:])
+		}
+		return regexp.QuoteMeta(t)
+	})
+}
+
+// TestTheNaiveReadingOfTextsIsThatOfExpressions: what follows all ways through a value finds what a regular expression finds.
+func TestTheNaiveReadingOfTextsIsThatOfExpressions(t *testing.T) {
+	c := chance{rand.New(rand.NewPCG(2, 3))}
+	matches := 0
+	const patterns, values = 1500, 100
+	for range patterns {
+		text := c.pattern()
+		re := regexp.MustCompile("(?is)^(?:" + quoted(text) + ")$")
+		p := newPattern(readSigns(text), false)
+		for range values {
+			v := c.text(3)
+			want := re.MatchString(v)
+			if want {
+				matches++
+			}
+			if p.fits(naiveFold(v)) != want {
+				t.Fatalf("%q fits %q: %v, want %v", text, v, !want, want)
+			}
+		}
+	}
+	if matches < patterns*values/20 {
+		t.Errorf("only %d matched", matches)
+	}
+}
+
+// TestEveryCaseIsAskedOfEveryRule asks the rules of testdata/*.txt, compiled together, about each other's events.
+func TestEveryCaseIsAskedOfEveryRule(t *testing.T) {
+	t.Parallel()
+	var rules []string
+	var events []testEvent
+	seen := map[string]bool{}
+	for _, c := range ruleCases(t) {
+		if !seen[c.detection] {
+			seen[c.detection] = true
+			rules = append(rules, c.detection)
+		}
+		for _, a := range c.asked {
+			events = append(events, parseEvent(t, a.event))
+		}
+	}
+	count := compared(t, rules).over(t, distinct(events), nil)
+	if count.pairs < 900_000 || count.matches < count.pairs/100 || count.explained < len(rules) {
+		t.Errorf("%+v: too few to prove anything", count)
 	}
 }

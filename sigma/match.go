@@ -16,10 +16,11 @@ type Event interface {
 type Slots struct {
 	program  *Program
 	state    []state
-	values   []value // all values, in order of Set
+	values   []value // all values, in order of Set; those that only keywords look at are of no slot
 	first    []int32 // of each slot, from 1
 	last     []int32
-	keywords [][]byte
+	keywords int32  // first of those of no slot, from 1
+	text     []byte // decoded values, with padding behind each
 }
 
 type state uint8
@@ -30,10 +31,18 @@ const (
 	present
 )
 
+// value is what a slot was given, and what was made of it since.
 type value struct {
-	text []byte
-	next int32 // of the same slot, from 1
+	raw    []byte
+	next   int32 // of the same slot, from 1
+	utf16  bool
+	ascii  bool // as far as folded is made
+	plain  span // of a decoded value in UTF-8
+	folded span
 }
+
+// span is a part of the decoded text; none has an end of 0.
+type span struct{ from, to int32 }
 
 func newSlots(p *Program) Slots {
 	n := len(p.fields)
@@ -47,8 +56,13 @@ func (s *Slots) Fields() []string { return s.program.fields }
 func (s *Slots) Keywords() bool { return s.program.keywords }
 
 // Set gives a slot a value, UTF-8. Called again it adds one: a list or a repeated field.
-func (s *Slots) Set(slot int, text []byte) {
-	s.values = append(s.values, value{text: text})
+func (s *Slots) Set(slot int, text []byte) { s.set(slot, value{raw: text}) }
+
+// SetUTF16 is Set for text in UTF-16LE, which is decoded when it has to be.
+func (s *Slots) SetUTF16(slot int, text []byte) { s.set(slot, value{raw: text, utf16: true}) }
+
+func (s *Slots) set(slot int, v value) {
+	s.values = append(s.values, v)
 	n := int32(len(s.values))
 	if s.first[slot] == 0 {
 		s.first[slot] = n
@@ -66,12 +80,57 @@ func (s *Slots) SetNull(slot int) {
 }
 
 // AddKeyword gives a value that only keywords look at: of a field that is no slot.
-func (s *Slots) AddKeyword(text []byte) { s.keywords = append(s.keywords, text) }
+func (s *Slots) AddKeyword(text []byte) { s.add(value{raw: text}) }
+
+// AddKeywordUTF16 is AddKeyword for text in UTF-16LE.
+func (s *Slots) AddKeywordUTF16(text []byte) { s.add(value{raw: text, utf16: true}) }
+
+func (s *Slots) add(v value) {
+	v.next = s.keywords
+	s.values = append(s.values, v)
+	s.keywords = int32(len(s.values))
+}
 
 func (s *Slots) reset() {
 	clear(s.state)
 	clear(s.first)
-	s.values, s.keywords = s.values[:0], s.keywords[:0]
+	s.values, s.keywords, s.text = s.values[:0], 0, s.text[:0]
+}
+
+// plain is a value in UTF-8, valid until the next value is decoded.
+func (s *Slots) plain(v *value) []byte {
+	if !v.utf16 {
+		return v.raw
+	}
+	if v.plain.to == 0 {
+		v.plain = s.decode(func(dst []byte) []byte { dst, _ = appendUTF16(dst, v.raw, false); return dst })
+	}
+	return s.text[v.plain.from:v.plain.to]
+}
+
+// folded is a value as it is compared without regard to case. At least padding bytes behind it can be read.
+func (s *Slots) folded(v *value) []byte {
+	if v.folded.to == 0 {
+		v.folded = s.decode(func(dst []byte) []byte {
+			if v.utf16 {
+				dst, v.ascii = appendUTF16(dst, v.raw, true)
+			} else {
+				dst, v.ascii = appendFolded(dst, v.raw)
+			}
+			return dst
+		})
+	}
+	return s.text[v.folded.from:v.folded.to]
+}
+
+// decode appends to the text of the event, behind a byte so that no span ends at 0.
+func (s *Slots) decode(appended func([]byte) []byte) span {
+	s.text = append(s.text, 0)
+	from := len(s.text)
+	s.text = appended(s.text)
+	to := len(s.text)
+	s.text = append(s.text, make([]byte, padding)...)
+	return span{int32(from), int32(to)}
 }
 
 // Matcher is one worker's state for a program.
@@ -84,12 +143,12 @@ type Matcher struct {
 	stamped []uint32 // by rule
 	cand    []int32
 	matched []int32
-	folded  []byte
-	offsets []foldedValue
 	event   Slots
+	profile *Profile // nil unless costs are noted
 
 	cache    [cached]cachedValue
 	seed     maphash.Seed
+	forgets  bool    // nothing is remembered
 	learning bool    // what is found is noted
 	learnt   []int32 // predicates found in the value at hand
 }
@@ -100,24 +159,27 @@ const (
 	maxCachedValue = 512
 )
 
-// cachedValue is a folded value of a slot and the predicates of which a literal was found in it.
+// cachedValue is a value of a slot as it was given, and the predicates of which a literal was found in it.
 type cachedValue struct {
 	slot  int32 // from 1
-	text  []byte
+	utf16 bool
+	raw   []byte
 	preds []int32
 }
-
-// foldedValue is where the folded form of a value stands.
-type foldedValue struct{ from, to int }
 
 // NewMatcher gives a worker its state.
 func (p *Program) NewMatcher() *Matcher {
 	return &Matcher{p: p, event: newSlots(p), seed: maphash.MakeSeed(), hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
 }
 
+// Remember switches the memory of values off or on again; a new matcher has it.
+func (m *Matcher) Remember(on bool) { m.forgets = !on }
+
 // Match gives the numbers of the rules that match, sorted; the slice is reused by the next call.
 func (m *Matcher) Match(e Event) []int32 {
+	from := m.profile.now()
 	m.begin(e)
+	m.profile.scanned(m.p, from)
 	for _, r := range m.cand {
 		m.try(r)
 	}
@@ -132,7 +194,10 @@ func (m *Matcher) Match(e Event) []int32 {
 
 func (m *Matcher) try(rule int32) {
 	r := m.p.rules[rule]
-	if m.eval(r.root) {
+	from := m.profile.now()
+	ok := m.eval(r.root)
+	m.profile.tried(r.id, from, ok)
+	if ok {
 		m.matched = append(m.matched, r.id)
 	}
 }
@@ -148,60 +213,51 @@ func (m *Matcher) begin(event Event) {
 	e := &m.event
 	e.reset()
 	event.Fill(e)
-	m.cand, m.matched, m.folded, m.offsets = m.cand[:0], m.matched[:0], m.folded[:0], m.offsets[:0]
-	for _, v := range e.values {
-		from := len(m.folded)
-		m.folded = appendFolded(m.folded, v.text)
-		m.offsets = append(m.offsets, foldedValue{from, len(m.folded)})
-	}
+	m.cand, m.matched = m.cand[:0], m.matched[:0]
 	for slot, fm := range m.p.matchers {
 		if fm == nil {
 			continue
 		}
 		for i := e.first[slot]; i != 0; i = e.values[i-1].next {
-			m.scan(int32(slot), fm, m.foldedAt(i-1))
+			m.scan(int32(slot), fm, &e.values[i-1])
 		}
 	}
 	if m.p.any != nil {
-		for _, k := range e.keywords {
-			from := len(m.folded)
-			m.folded = appendFolded(m.folded, k)
-			m.scan(-2, m.p.any, m.folded[from:])
-			m.folded = m.folded[:from]
+		for i := e.keywords; i != 0; i = e.values[i-1].next {
+			m.scan(-2, m.p.any, &e.values[i-1])
 		}
 	}
 }
 
-func (m *Matcher) foldedAt(i int32) []byte {
-	o := m.offsets[i]
-	return m.folded[o.from:o.to]
-}
-
 // scan looks for the literals of a slot in a value, or remembers what it found before.
-func (m *Matcher) scan(slot int32, fm *fieldMatcher, b []byte) {
-	if len(b) > maxCachedValue {
-		fm.scan(b, m)
+func (m *Matcher) scan(slot int32, fm *fieldMatcher, v *value) {
+	if m.forgets || len(v.raw) > maxCachedValue {
+		b := m.event.folded(v)
+		fm.scan(b, v.ascii, m)
 		return
 	}
-	c := &m.cache[(maphash.Bytes(m.seed, b)+uint64(slot)*0x9e3779b97f4a7c15)%cached]
-	if c.slot == slot+1 && string(c.text) == string(b) {
+	c := &m.cache[(maphash.Bytes(m.seed, v.raw)+uint64(slot)*0x9e3779b97f4a7c15)%cached]
+	if c.slot == slot+1 && c.utf16 == v.utf16 && string(c.raw) == string(v.raw) {
 		for _, p := range c.preds {
 			m.hit(p)
 		}
 		return
 	}
 	m.learning, m.learnt = true, m.learnt[:0]
-	fm.scan(b, m)
+	b := m.event.folded(v)
+	fm.scan(b, v.ascii, m)
 	m.learning = false
-	c.slot, c.text, c.preds = slot+1, append(c.text[:0], b...), append(c.preds[:0], m.learnt...)
+	c.slot, c.utf16, c.raw, c.preds = slot+1, v.utf16, append(c.raw[:0], v.raw...), append(c.preds[:0], m.learnt...)
 }
 
-// found notes that a literal of a predicate was found by a scan.
-func (m *Matcher) found(pred int32) {
-	if m.learning && (len(m.learnt) == 0 || m.learnt[len(m.learnt)-1] != pred) {
-		m.learnt = append(m.learnt, pred)
+// found notes that a literal was found by a scan.
+func (m *Matcher) found(preds found) {
+	if m.learning {
+		m.learnt = append(m.learnt, preds...)
 	}
-	m.hit(pred)
+	for _, p := range preds {
+		m.hit(p)
+	}
 }
 
 // hit notes that a literal of a predicate was found, and makes candidates of the rules that need it.
@@ -210,7 +266,7 @@ func (m *Matcher) hit(pred int32) {
 		return
 	}
 	m.hits[pred] = m.epoch
-	for _, r := range m.p.triggers[pred] {
+	for _, r := range m.p.triggers[m.p.triggered[pred]:m.p.triggered[pred+1]] {
 		if m.stamped[r] != m.epoch {
 			m.stamped[r] = m.epoch
 			m.cand = append(m.cand, r)
@@ -257,18 +313,12 @@ func (m *Matcher) lazy(pred int32) bool {
 
 func (m *Matcher) evaluate(id int32) bool {
 	q, slot, e := m.p.preds[id], m.p.slots[id], &m.event
+	if q.op == opGroup {
+		return slices.ContainsFunc(m.p.members[id], m.evaluate)
+	}
 	if slot < 0 {
-		for i, v := range e.values {
-			if q.test(text(v.text), text(m.foldedAt(int32(i)))) {
-				return true
-			}
-		}
-		for _, k := range e.keywords {
-			from := len(m.folded)
-			m.folded = appendFolded(m.folded, k)
-			ok := q.test(text(k), text(m.folded[from:]))
-			m.folded = m.folded[:from]
-			if ok {
+		for i := range e.values {
+			if m.test(q, &e.values[i]) {
 				return true
 			}
 		}
@@ -281,20 +331,36 @@ func (m *Matcher) evaluate(id int32) bool {
 		return (e.state[slot] != absent) == q.want
 	}
 	for i := e.first[slot]; i != 0; i = e.values[i-1].next {
-		f := m.foldedAt(i - 1)
+		v := &e.values[i-1]
 		if q.op != opRef {
-			if q.test(text(e.values[i-1].text), text(f)) {
+			if m.test(q, v) {
 				return true
 			}
 			continue
 		}
 		for k := e.first[m.p.refs[id]]; k != 0; k = e.values[k-1].next {
-			if q.testRef(f, m.foldedAt(k-1)) {
+			e.folded(&e.values[k-1])
+			a := e.folded(v) // decoding one may move the other
+			if q.testRef(a, e.folded(&e.values[k-1])) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// test asks a predicate of a value, which is decoded only as the predicate has to see it.
+func (m *Matcher) test(q *pred, v *value) bool {
+	switch {
+	case q.op == opPresent:
+		return true
+	case q.unfolded():
+		if len(q.need) > 0 && !q.mayMatch(text(m.event.folded(v))) {
+			return false
+		}
+		return q.test(text(m.event.plain(v)))
+	}
+	return q.test(text(m.event.folded(v)))
 }
 
 // text looks at bytes as a string for the time of a comparison; nothing keeps it.

@@ -4,240 +4,277 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
-// fieldMatcher finds all literals of a field in one folded value.
+// fieldMatcher finds all literals of a field in one folded value. Each text stands in it once, with all predicates that it
+// answers.
 type fieldMatcher struct {
-	exact  map[string][]int32
-	byBase map[string][]target         // ends that hold a whole last path segment, by it
-	suffix [5]map[string][]target      // other ends by their last 1 to 4 bytes
-	prefix map[int]map[string][]target // beginnings by their first bytes
-	sizes  []int                       // keys of prefix, sorted
-	grams  []uint64                    // bitmap of hashed 4-grams
-	shift  uint32
-	heads  []int32 // first entry of a hash, from 1
-	hshift uint32
-	list   []contained
-	short  *shortMatcher // of texts below four bytes; nil when there are none
+	exact  textTable    // by the whole text
+	sizes  [256]bool    // lengths of texts in exact; the last stands for all that are longer
+	base   textTable    // ends that hold a whole last path segment, by it
+	ends   [5]textTable // other ends, by their last 1 to 4 bytes
+	starts []keyed      // beginnings, by their first bytes
+	plain  gramTable    // texts looked for anywhere
+	wide   gramTable    // those that are not ASCII: only values that are not can contain them
+	short  *shortMatcher
 }
 
-// contained is a text looked for anywhere, found by its rarest 4-gram.
-type contained struct {
-	gram uint32
-	at   int32 // of the gram in the text
-	text string
-	pred int32
-	next int32
+// keyed are beginnings that share the length of their key.
+type keyed struct {
+	size  int
+	texts textTable
 }
 
-const hashFactor = 2654435761
+// found are the predicates that a text answers.
+type found []int32
 
 func newFieldMatcher(list []target) *fieldMatcher {
-	m := &fieldMatcher{exact: map[string][]int32{}, byBase: map[string][]target{}, prefix: map[int]map[string][]target{}}
-	used := map[uint32]int{}
-	for _, t := range list {
-		switch t.op {
-		case opExact:
-			m.exact[t.text] = append(m.exact[t.text], t.pred)
-		case opSuffix:
-			m.addSuffix(t)
-		case opPrefix:
-			m.addPrefix(t)
-		case opContains:
-			if len(t.text) < 4 {
-				if m.short == nil {
-					m.short = &shortMatcher{}
-				}
-				m.short.add(t)
-				continue
+	slices.SortFunc(list, func(a, b target) int {
+		if a.op != b.op {
+			return int(a.op) - int(b.op)
+		}
+		if c := strings.Compare(a.text, b.text); c != 0 {
+			return c
+		}
+		return int(a.pred - b.pred)
+	})
+	m := &fieldMatcher{}
+	var plain, wide []literalText
+	for from := 0; from < len(list); {
+		to, t := from, list[from]
+		var preds found
+		for ; to < len(list) && list[to].op == t.op && list[to].text == t.text; to++ {
+			if n := len(preds); n == 0 || preds[n-1] != list[to].pred {
+				preds = append(preds, list[to].pred)
 			}
-			m.addContained(t, used)
+		}
+		from = to
+		x := literalText{t.text, preds}
+		switch {
+		case t.op == opExact:
+			m.exact.add(hash([]byte(t.text)), x)
+			m.sizes[min(len(t.text), len(m.sizes)-1)] = true
+		case t.op == opSuffix:
+			m.addEnd(x)
+		case t.op == opPrefix:
+			m.addStart(x)
+		case len(t.text) < gramSize:
+			if m.short == nil {
+				m.short = &shortMatcher{}
+			}
+			m.short.add(x)
+		case isASCII(t.text):
+			plain = append(plain, x)
+		default:
+			wide = append(wide, x)
 		}
 	}
-	m.index()
+	m.plain, m.wide = newGramTable(plain), newGramTable(wide)
+	for _, t := range []*textTable{&m.exact, &m.base, &m.ends[1], &m.ends[2], &m.ends[3], &m.ends[4]} {
+		t.index()
+	}
+	for i := range m.starts {
+		m.starts[i].texts.index()
+	}
 	return m
 }
 
-func (m *fieldMatcher) addSuffix(t target) {
-	if i := bytes.LastIndexByte([]byte(t.text), '\\'); i >= 0 && i < len(t.text)-1 {
-		m.byBase[t.text[i+1:]] = append(m.byBase[t.text[i+1:]], t)
-		return
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
 	}
-	n := min(4, len(t.text))
-	if m.suffix[n] == nil {
-		m.suffix[n] = map[string][]target{}
-	}
-	k := t.text[len(t.text)-n:]
-	m.suffix[n][k] = append(m.suffix[n][k], t)
+	return true
 }
 
-func (m *fieldMatcher) addPrefix(t target) {
-	n := len(t.text)
+func (m *fieldMatcher) addEnd(x literalText) {
+	if i := strings.LastIndexByte(x.text, '\\'); i >= 0 && i < len(x.text)-1 {
+		m.base.add(hash([]byte(x.text[i+1:])), x)
+		return
+	}
+	n := min(4, len(x.text))
+	m.ends[n].add(hash([]byte(x.text[len(x.text)-n:])), x)
+}
+
+func (m *fieldMatcher) addStart(x literalText) {
+	n := len(x.text)
 	for _, size := range []int{16, 8, 4} {
 		if n >= size {
 			n = size
 			break
 		}
 	}
-	if m.prefix[n] == nil {
-		m.prefix[n] = map[string][]target{}
-		m.sizes = append(m.sizes, n)
+	i := slices.IndexFunc(m.starts, func(k keyed) bool { return k.size == n })
+	if i < 0 {
+		i = len(m.starts)
+		m.starts = append(m.starts, keyed{size: n})
 	}
-	m.prefix[n][t.text[:n]] = append(m.prefix[n][t.text[:n]], t)
+	m.starts[i].texts.add(hash([]byte(x.text[:n])), x)
 }
 
-// common are 4-grams that most values of Windows logs contain: a text found by one of them would be found too often.
-const common = ".exe \\win wind indo ndow dows ows\\ syst yste stem tem3 em32 m32\\ prog rogr ogra gram file iles user sers c:\\w :\\wi micr icro cros roso osof soft powe ower wers ersh rshe shel hell cmd. md.e d.ex l.ex hash md5= sha1 sha2 ha25 a256 256= imph mpha phas ash="
-
-// rarity weighs bytes by how seldom they are in command lines.
-func rarity(gram string) float64 {
-	if bytes.Contains([]byte(common), []byte(gram)) {
-		return 1e12
-	}
-	x := 1.0
-	for i := range len(gram) {
-		switch c := gram[i]; {
-		case c == 'e' || c == ' ' || c == '\\' || c == '.' || c == '-':
-			x *= 8
-		case bytes.IndexByte([]byte("taoinsr/:\""), c) >= 0:
-			x *= 5
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			x *= 2
-		default:
-			x *= 0.5
-		}
-	}
-	return x
-}
-
-func (m *fieldMatcher) addContained(t target, used map[uint32]int) {
-	best, at := 0.0, 0
-	for i := 0; i+4 <= len(t.text); i++ {
-		g := binary.LittleEndian.Uint32([]byte(t.text[i : i+4]))
-		if x := rarity(t.text[i:i+4]) * (1 + 2*float64(used[g])); i == 0 || x < best {
-			best, at = x, i
-		}
-	}
-	g := binary.LittleEndian.Uint32([]byte(t.text[at : at+4]))
-	used[g]++
-	m.list = append(m.list, contained{gram: g, at: int32(at), text: t.text, pred: t.pred})
-}
-
-func (m *fieldMatcher) index() {
-	if len(m.list) == 0 {
-		return
-	}
-	width := min(max(bits.Len(uint(len(m.list)*24)), 10), 17)
-	m.shift = uint32(32 - width)
-	m.grams = make([]uint64, (1<<width)/64)
-	width = max(bits.Len(uint(len(m.list))), 4)
-	m.hshift = uint32(32 - width)
-	m.heads = make([]int32, 1<<width)
-	for i := range m.list {
-		x := &m.list[i]
-		h := x.gram * hashFactor
-		m.grams[h>>m.shift/64] |= 1 << (h >> m.shift % 64)
-		x.next = m.heads[h>>m.hshift]
-		m.heads[h>>m.hshift] = int32(i + 1)
-	}
-}
-
-// scan reports every predicate of which a literal was found in a folded value; one may be reported several times.
-func (m *fieldMatcher) scan(b []byte, s *Matcher) {
-	for _, t := range m.exact[string(b)] {
-		s.found(t)
-	}
-	if len(m.byBase) > 0 {
-		if i := bytes.LastIndexByte(b, '\\'); i >= 0 {
-			ends(m.byBase[string(b[i+1:])], b, s)
-		}
-	}
-	for n := 1; n <= 4; n++ {
-		if m.suffix[n] != nil && len(b) >= n {
-			ends(m.suffix[n][string(b[len(b)-n:])], b, s)
-		}
-	}
-	for _, n := range m.sizes {
-		if len(b) < n {
-			continue
-		}
-		for _, t := range m.prefix[n][string(b[:n])] {
-			if len(t.text) <= len(b) && string(b[:len(t.text)]) == t.text {
-				s.found(t.pred)
+// scan reports every predicate of which a literal was found in a folded value; one may be reported several times. Behind the
+// value stand at least padding bytes that can be read.
+func (m *fieldMatcher) scan(b []byte, ascii bool, s *Matcher) {
+	if m.sizes[min(len(b), len(m.sizes)-1)] {
+		for x := m.exact.first(hash(b)); x != nil; x = m.exact.after(x) {
+			if x.text == text(b) {
+				s.found(x.preds)
 			}
 		}
 	}
-	if m.grams != nil {
-		m.scanGrams(b, s)
+	if m.base.slots != nil {
+		if i := bytes.LastIndexByte(b, '\\'); i >= 0 {
+			m.base.scanEnds(b, len(b)-i-1, s)
+		}
+	}
+	for n := 1; n <= 4; n++ {
+		if m.ends[n].slots != nil && len(b) >= n {
+			m.ends[n].scanEnds(b, n, s)
+		}
+	}
+	for i := range m.starts {
+		k := &m.starts[i]
+		if len(b) < k.size {
+			continue
+		}
+		for x := k.texts.first(hash(b[:k.size])); x != nil; x = k.texts.after(x) {
+			if strings.HasPrefix(text(b), x.text) {
+				s.found(x.preds)
+			}
+		}
+	}
+	if m.plain.bits != nil {
+		m.plain.scan(b, s)
+	}
+	if m.wide.bits != nil && !ascii {
+		m.wide.scan(b, s)
 	}
 	if m.short != nil {
 		m.short.scan(b, s)
 	}
 }
 
-func ends(list []target, b []byte, s *Matcher) {
-	for _, t := range list {
-		if len(t.text) <= len(b) && string(b[len(b)-len(t.text):]) == t.text {
-			s.found(t.pred)
+// literalText is a text that is looked for and what it answers.
+type literalText struct {
+	text  string
+	preds found
+}
+
+// textTable finds texts by the hash of a part of them.
+type textTable struct {
+	slots []int32 // first entry of a hash, from 1
+	shift uint32
+	list  []tableText
+}
+
+type tableText struct {
+	literalText
+	hash uint32
+	next int32
+}
+
+func (t *textTable) add(h uint32, x literalText) { t.list = append(t.list, tableText{x, h, 0}) }
+
+func (t *textTable) index() {
+	if len(t.list) == 0 {
+		return
+	}
+	width := max(bits.Len(uint(2*len(t.list))), 3)
+	t.slots, t.shift = make([]int32, 1<<width), uint32(32-width)
+	for i := range t.list {
+		x := &t.list[i]
+		x.next = t.slots[x.hash>>t.shift]
+		t.slots[x.hash>>t.shift] = int32(i + 1)
+	}
+}
+
+// first gives the first entry of a hash, nil when there is none.
+func (t *textTable) first(h uint32) *tableText { return t.of(t.slots[h>>t.shift], h) }
+
+func (t *textTable) after(x *tableText) *tableText { return t.of(x.next, x.hash) }
+
+func (t *textTable) of(at int32, h uint32) *tableText {
+	for at != 0 {
+		x := &t.list[at-1]
+		if x.hash == h {
+			return x
+		}
+		at = x.next
+	}
+	return nil
+}
+
+// scanEnds looks for ends of a value whose last n bytes are their key.
+func (t *textTable) scanEnds(b []byte, n int, s *Matcher) {
+	for x := t.first(hash(b[len(b)-n:])); x != nil; x = t.after(x) {
+		if strings.HasSuffix(text(b), x.text) {
+			s.found(x.preds)
 		}
 	}
 }
 
-func (m *fieldMatcher) scanGrams(b []byte, s *Matcher) {
-	grams, shift := m.grams, m.shift&31
-	for i := 0; i+4 <= len(b); i++ {
-		g := binary.LittleEndian.Uint32(b[i:])
-		h := g * hashFactor
-		if x := h >> shift; grams[x>>6]&(1<<(x&63)) == 0 {
-			continue
+// hash mixes eight bytes at a time.
+func hash(b []byte) uint32 {
+	const factor = 0xff51afd7ed558ccd
+	h := uint64(len(b)) * 0x9e3779b97f4a7c15
+	n := len(b)
+	switch {
+	case n >= 8:
+		for i := 0; i+8 < n; i += 8 {
+			h = (h ^ binary.LittleEndian.Uint64(b[i:])) * factor
+			h ^= h >> 32
 		}
-		for c := m.heads[h>>m.hshift]; c != 0; {
-			x := &m.list[c-1]
-			c = x.next
-			if x.gram != g || s.hits[x.pred] == s.epoch && !s.learning {
-				continue
-			}
-			if from := i - int(x.at); from >= 0 && from+len(x.text) <= len(b) && string(b[from:from+len(x.text)]) == x.text {
-				s.found(x.pred)
-			}
+		h ^= binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		h ^= uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+	default:
+		for i, c := range b {
+			h ^= uint64(c) << (8 * i)
 		}
 	}
+	h *= factor
+	return uint32(h>>32) * hashFactor
 }
+
+const hashFactor = 2654435761
 
 // shortMatcher finds texts of one to three bytes: single bytes one by one, the others by their first two.
 type shortMatcher struct {
-	singles []target
+	singles []literalText
 	pairs   [1 << 16 / 64]uint64 // bitmap of first two bytes
 	heads   [256]int32           // first entry of a hash, from 1
 	list    []shortText
 }
 
 type shortText struct {
-	pair uint16
-	len  uint8
-	last byte
-	pred int32
-	next int32
+	pair  uint16
+	len   uint8
+	last  byte
+	next  int32
+	preds found
 }
 
 func pairHash(k uint16) uint8 { return uint8(k ^ k>>8*31) }
 
-func (m *shortMatcher) add(t target) {
-	if len(t.text) == 1 {
-		m.singles = append(m.singles, t)
+func (m *shortMatcher) add(x literalText) {
+	if len(x.text) == 1 {
+		m.singles = append(m.singles, x)
 		return
 	}
-	k := uint16(t.text[0]) | uint16(t.text[1])<<8
+	k := uint16(x.text[0]) | uint16(x.text[1])<<8
 	m.pairs[k>>6] |= 1 << (k & 63)
-	x := shortText{pair: k, len: uint8(len(t.text)), last: t.text[len(t.text)-1], pred: t.pred, next: m.heads[pairHash(k)]}
-	m.list = append(m.list, x)
+	m.list = append(m.list, shortText{pair: k, len: uint8(len(x.text)), last: x.text[len(x.text)-1], preds: x.preds, next: m.heads[pairHash(k)]})
 	m.heads[pairHash(k)] = int32(len(m.list))
 }
 
 func (m *shortMatcher) scan(b []byte, s *Matcher) {
-	for _, t := range m.singles {
-		if bytes.IndexByte(b, t.text[0]) >= 0 {
-			s.found(t.pred)
+	for _, x := range m.singles {
+		if bytes.IndexByte(b, x.text[0]) >= 0 {
+			s.found(x.preds)
 		}
 	}
 	if len(m.list) == 0 {
@@ -252,7 +289,7 @@ func (m *shortMatcher) scan(b []byte, s *Matcher) {
 			x := &m.list[c-1]
 			c = x.next
 			if x.pair == k && (x.len == 2 || i+2 < len(b) && b[i+2] == x.last) {
-				s.found(x.pred)
+				s.found(x.preds)
 			}
 		}
 	}

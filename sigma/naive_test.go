@@ -8,28 +8,49 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // The naive evaluator is a second reading of the specification, which shares no code with the first: it makes a function of
-// every part of a rule, and a regular expression of every text.
+// every part of a rule, and a list of signs of every text, in which it follows all ways at once.
 
 // testEvent is an event as tests state it: values by field, "" for values of no field; a nil list is a field stated as null.
 type testEvent map[string][]string
 
 type naive func(testEvent) bool
 
-// naiveRule makes a function of a detection.
+// naiveReader makes functions of rules. They share what they learn of values, so that one goroutine at a time may ask them.
+type naiveReader struct {
+	placeholders map[string][]string
+	alike        map[string]string // values in the case in which they are compared
+	last, such   string            // the value asked for last, and what it is like
+}
+
+func newNaiveReader(placeholders map[string][]string) *naiveReader {
+	return &naiveReader{placeholders: placeholders, alike: map[string]string{}}
+}
+
+// naiveRule makes a function of a detection that shares nothing with others.
 func naiveRule(detection string, placeholders map[string][]string) (naive, error) {
+	return newNaiveReader(placeholders).rule(detection)
+}
+
+// rule makes a function of a detection.
+func (r *naiveReader) rule(detection string) (naive, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(detection), &doc); err != nil {
 		return nil, err
 	}
+	return r.detection(doc.Content[0])
+}
+
+func (r *naiveReader) detection(m *yaml.Node) (naive, error) {
 	searches := map[string]naive{}
 	var names, conditions []string
-	m := doc.Content[0]
 	for i := 0; i < len(m.Content); i += 2 {
 		name, v := m.Content[i].Value, m.Content[i+1]
 		if name == "condition" {
@@ -41,7 +62,7 @@ func naiveRule(detection string, placeholders map[string][]string) (naive, error
 			}
 			continue
 		}
-		s, err := naiveSearch(v, placeholders)
+		s, err := r.search(v)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +168,10 @@ func naiveOperand(words, names []string, searches map[string]naive) (naive, []st
 	return searches[words[0]], words[1:]
 }
 
-func naiveSearch(v *yaml.Node, placeholders map[string][]string) (naive, error) {
+func (r *naiveReader) search(v *yaml.Node) (naive, error) {
+	if v.Kind == yaml.AliasNode {
+		v = v.Alias
+	}
 	var list []naive
 	switch v.Kind {
 	case yaml.MappingNode:
@@ -155,7 +179,7 @@ func naiveSearch(v *yaml.Node, placeholders map[string][]string) (naive, error) 
 			if v.Content[i].Value == "<<" { // of the one test that merges, which overrides User
 				v.Content[i], v.Content[i+1] = v.Content[i+1].Alias.Content[0], v.Content[i+1].Alias.Content[1]
 			}
-			f, err := naiveItem(v.Content[i].Value, v.Content[i+1], placeholders)
+			f, err := r.item(v.Content[i].Value, v.Content[i+1])
 			if err != nil {
 				return nil, err
 			}
@@ -164,7 +188,7 @@ func naiveSearch(v *yaml.Node, placeholders map[string][]string) (naive, error) 
 		return allOf(list), nil
 	case yaml.SequenceNode:
 		for _, x := range v.Content {
-			f, err := naiveSearch(x, placeholders)
+			f, err := r.search(x)
 			if err != nil {
 				return nil, err
 			}
@@ -172,21 +196,13 @@ func naiveSearch(v *yaml.Node, placeholders map[string][]string) (naive, error) 
 		}
 		return anyOf(list), nil
 	}
-	return naiveItem("", v, placeholders)
+	return r.item("", v)
 }
 
-func naiveItem(key string, v *yaml.Node, placeholders map[string][]string) (naive, error) {
+func (r *naiveReader) item(key string, v *yaml.Node) (naive, error) {
 	mods := strings.Split(key, "|")
 	field := strings.ReplaceAll(mods[0], " ", "")
 	mods = mods[1:]
-	has := func(m string) bool {
-		for _, x := range mods {
-			if x == m {
-				return true
-			}
-		}
-		return false
-	}
 	if v.Kind == yaml.AliasNode {
 		v = v.Alias
 	}
@@ -197,65 +213,86 @@ func naiveItem(key string, v *yaml.Node, placeholders map[string][]string) (naiv
 		values = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!null"}}
 	}
 	var list []naive
+	var asks []func(string) bool
 	for _, x := range values {
-		f, err := naiveValue(field, mods, x, placeholders)
-		if err != nil {
+		whole, ask, err := r.value(field, mods, x)
+		switch {
+		case err != nil:
 			return nil, err
+		case whole != nil:
+			list = append(list, whole)
+		case has(mods, "all"):
+			list = append(list, each(field, ask))
+		default:
+			asks = append(asks, ask)
 		}
-		list = append(list, f)
+	}
+	if len(asks) > 0 {
+		list = append(list, each(field, func(v string) bool {
+			for _, ask := range asks {
+				if ask(v) {
+					return true
+				}
+			}
+			return false
+		}))
 	}
 	f := anyOf(list)
-	if has("all") {
+	if has(mods, "all") {
 		f = allOf(list)
 	}
-	if has("neq") {
+	if has(mods, "neq") {
 		f = not(f)
 	}
 	return f, nil
 }
 
+func has(mods []string, name string) bool {
+	for _, m := range mods {
+		if m == name {
+			return true
+		}
+	}
+	return false
+}
+
 // each asks a question of every value of a field, or of all.
 func each(field string, ask func(string) bool) naive {
-	return func(e testEvent) bool {
-		for name, values := range e {
-			if field != "" && name != field {
-				continue
+	of := func(values []string) bool {
+		for _, v := range values {
+			if ask(v) {
+				return true
 			}
-			for _, v := range values {
-				if ask(v) {
-					return true
-				}
+		}
+		return false
+	}
+	if field != "" {
+		return func(e testEvent) bool { return of(e[field]) }
+	}
+	return func(e testEvent) bool {
+		for _, values := range e {
+			if of(values) {
+				return true
 			}
 		}
 		return false
 	}
 }
 
-func naiveValue(field string, mods []string, x *yaml.Node, placeholders map[string][]string) (naive, error) {
+// value makes a question to the event of one value of a rule, or one to each value of the event's field.
+func (r *naiveReader) value(field string, mods []string, x *yaml.Node) (whole naive, ask func(string) bool, err error) {
 	if x.Tag == "!!null" {
-		return func(e testEvent) bool { return len(e[field]) == 0 }, nil
+		return func(e testEvent) bool { return len(e[field]) == 0 }, nil, nil
 	}
 	s := x.Value
 	unit := ""
 	for i, m := range mods {
 		switch m {
 		case "exists":
-			return func(e testEvent) bool { _, ok := e[field]; return ok == (s == "true") }, nil
+			return func(e testEvent) bool { _, ok := e[field]; return ok == strings.EqualFold(s, "true") }, nil, nil
 		case "cidr":
-			if !strings.Contains(s, "/") {
-				s += map[bool]string{true: "/128", false: "/32"}[strings.Contains(s, ":")]
-			}
-			_, n, err := net.ParseCIDR(s)
-			if err != nil {
-				return nil, err
-			}
-			return each(field, func(v string) bool {
-				if bare, _, _ := strings.Cut(v, "%"); strings.Contains(bare, ":") { // zones are of version 6
-					v = bare
-				}
-				ip := net.ParseIP(v)
-				return ip != nil && n.Contains(ip)
-			}), nil
+			ask, err = naiveNetwork(s)
+			return nil, ask, err
 		case "re":
 			flags := ""
 			for _, f := range mods[i+1:] {
@@ -266,121 +303,299 @@ func naiveValue(field string, mods []string, x *yaml.Node, placeholders map[stri
 			}
 			re, err := regexp.Compile(s)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			return each(field, re.MatchString), nil
+			return nil, re.MatchString, nil
 		case "fieldref":
-			return naiveRef(field, strings.ReplaceAll(s, " ", ""), mods[i+1:]), nil
+			return r.reference(field, strings.ReplaceAll(s, " ", ""), mods[i+1:]), nil, nil
 		case "minute", "hour", "day", "week", "month", "year":
 			unit = m
 		case "lt", "lte", "gt", "gte":
-			return naiveCompare(field, unit, m, s), nil
+			return nil, naiveCompare(unit, m, s), nil
 		}
 	}
 	if unit != "" {
-		return naiveCompare(field, unit, "", s), nil
+		return nil, naiveCompare(unit, "", s), nil
 	}
-	patterns := []string{s}
+	texts := []signs{readSigns(s)}
 	if n, err := strconv.ParseInt(s, 0, 64); err == nil && x.Tag == "!!int" {
-		patterns = append(patterns, strconv.FormatInt(n, 10))
+		texts = append(texts, readSigns(strconv.FormatInt(n, 10)))
 	}
-	for i := range patterns {
-		patterns[i] = quoted(patterns[i])
-	}
-	patterns = naiveText(mods, patterns, placeholders)
-	flags := "(?is)"
-	for _, m := range mods {
-		if m == "cased" {
-			flags = "(?s)"
+	cased := has(mods, "cased")
+	var list []pattern
+	for _, t := range r.modify(mods, texts) {
+		if field == "" { // keywords stand anywhere
+			t = anywhere(t)
 		}
+		list = append(list, newPattern(t, cased))
 	}
-	if field != "" {
-		for i := range patterns {
-			patterns[i] = "^(?:" + patterns[i] + ")$"
+	return nil, func(v string) bool {
+		if !cased {
+			v = r.folded(v)
 		}
+		for _, p := range list {
+			if p.fits(v) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+// folded remembers values in the case in which they are compared.
+func (r *naiveReader) folded(v string) string {
+	if v != r.last {
+		f, known := r.alike[v]
+		if !known {
+			f = naiveFold(v)
+			r.alike[v] = f
+		}
+		r.last, r.such = v, f
 	}
-	re, err := regexp.Compile(flags + strings.Join(patterns, "|"))
+	return r.such
+}
+
+// naiveFold writes every letter as the first in Unicode's order of those that differ only in case, and a byte that is no UTF-8 as
+// U+FFFD.
+func naiveFold(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' {
+			return c - 'a' + 'A'
+		}
+		first := c
+		for x := unicode.SimpleFold(c); x != c; x = unicode.SimpleFold(x) {
+			first = min(first, x)
+		}
+		return first
+	}, s)
+}
+
+func naiveNetwork(s string) (func(string) bool, error) {
+	if !strings.Contains(s, "/") {
+		s += map[bool]string{true: "/128", false: "/32"}[strings.Contains(s, ":")]
+	}
+	_, n, err := net.ParseCIDR(s)
 	if err != nil {
 		return nil, err
 	}
-	return each(field, func(v string) bool { return re.MatchString(strings.ToValidUTF8(v, "\uFFFD")) }), nil
-}
-
-// quoted makes a regular expression of a value with wildcards.
-func quoted(s string) string {
-	escaped := regexp.MustCompile(`(?s)\\[\\*?]|\*|\?|\\|[^\\*?]+`)
-	return escaped.ReplaceAllStringFunc(s, func(t string) string {
-		switch {
-		case t == "*":
-			return ".*"
-		case t == "?":
-			return "."
-		case len(t) == 2 && t[0] == '\\':
-			return regexp.QuoteMeta(t[1:])
+	return func(v string) bool {
+		if bare, _, _ := strings.Cut(v, "%"); strings.Contains(bare, ":") { // zones are of version 6
+			v = bare
 		}
-		return regexp.QuoteMeta(t)
-	})
+		ip := net.ParseIP(v)
+		return ip != nil && n.Contains(ip)
+	}, nil
 }
 
-// plainText undoes quoted for a text without wildcards.
-func plainText(pattern string) string {
-	return regexp.MustCompile(`\\(.)`).ReplaceAllString(pattern, "$1")
+// sign is one character of a value, or a wildcard: a star or a question mark.
+type sign struct {
+	wild bool
+	text string
 }
 
-// naiveText applies the modifiers of text to regular expressions.
-func naiveText(mods, patterns []string, placeholders map[string][]string) []string {
-	for _, m := range mods {
-		var next []string
-		for _, p := range patterns {
-			switch m {
-			case "contains":
-				p = ".*" + p + ".*"
-			case "startswith":
-				p += ".*"
-			case "endswith":
-				p = ".*" + p
-			case "windash":
-				// A dash that no word stands before and a word stands behind is a choice of all.
-				word := `[\pL\pN_]`
-				dash := regexp.MustCompile(`(^|[^\pL\pN_])([-/])(` + word + `)`)
-				for before := ""; before != p; {
-					before, p = p, dash.ReplaceAllString(p, "${1}(?:[\\x2d\\x2f\u2013\u2014\u2015])${3}")
-				}
-			case "base64":
-				p = regexp.QuoteMeta(base64.StdEncoding.EncodeToString([]byte(plainText(p))))
-			case "base64offset":
-				var forms []string
-				for _, f := range shifted(plainText(p)) {
-					forms = append(forms, regexp.QuoteMeta(f))
-				}
-				p = "(?:" + strings.Join(forms, "|") + ")"
-			case "wide", "utf16le", "utf16be", "utf16":
-				var b []byte
-				if m == "utf16" {
-					b = []byte{0xff, 0xfe}
-				}
-				for _, u := range utf16.Encode([]rune(plainText(p))) {
-					if m == "utf16be" {
-						b = append(b, byte(u>>8), byte(u))
-					} else {
-						b = append(b, byte(u), byte(u>>8))
-					}
-				}
-				p = string(b)
-			case "expand":
-				if name := strings.Trim(p, "%"); len(name) == len(p)-2 {
-					for _, v := range placeholders[name] {
-						next = append(next, quoted(v))
-					}
-					continue
+type signs []sign
+
+// readSigns reads a value: a backslash makes a star, a question mark and a backslash behind it plain.
+func readSigns(s string) (out signs) {
+	for s != "" {
+		_, n := utf8.DecodeRuneInString(s)
+		c := s[:n]
+		if c == `\` && len(s) > 1 && strings.Contains(`\*?`, s[1:2]) {
+			out = append(out, sign{text: s[1:2]})
+			s = s[2:]
+			continue
+		}
+		out = append(out, sign{wild: c == "*" || c == "?", text: c})
+		s = s[n:]
+	}
+	return out
+}
+
+func (t signs) String() string {
+	s := ""
+	for _, c := range t {
+		s += c.text
+	}
+	return s
+}
+
+func plainSigns(s string) signs { return signs{{text: s}} }
+
+// pattern is a text with wildcards: what stands between them is joined, in the case in which it is compared.
+type pattern struct {
+	parts signs
+	plain []string // parts that are no wildcards
+}
+
+func newPattern(t signs, cased bool) (p pattern) {
+	for i := 0; i < len(t); {
+		if t[i].wild {
+			p.parts = append(p.parts, t[i])
+			i++
+			continue
+		}
+		text := ""
+		for ; i < len(t) && !t[i].wild; i++ {
+			text += t[i].text
+		}
+		if !cased {
+			text = naiveFold(text)
+		}
+		p.parts, p.plain = append(p.parts, sign{text: text}), append(p.plain, text)
+	}
+	return p
+}
+
+// fits tells whether the pattern is the whole of a value. It follows all ways through the value at once: after each part it knows
+// every place that can have been reached.
+func (p pattern) fits(v string) bool {
+	for _, text := range p.plain { // without which there is no way
+		if !strings.Contains(v, text) {
+			return false
+		}
+	}
+	places := []int{0}
+	for _, part := range p.parts {
+		var next []int
+		switch {
+		case !part.wild:
+			for _, at := range places {
+				if strings.HasPrefix(v[at:], part.text) {
+					next = append(next, at+len(part.text))
 				}
 			}
-			next = append(next, p)
+		case part.text == "?":
+			for _, at := range places {
+				if _, n := utf8.DecodeRuneInString(v[at:]); n > 0 {
+					next = append(next, at+n)
+				}
+			}
+		default:
+			for i := range v[places[0]:] {
+				next = append(next, places[0]+i)
+			}
+			next = append(next, len(v))
 		}
-		patterns = next
+		if places = next; len(places) == 0 {
+			return false
+		}
 	}
-	return patterns
+	return places[len(places)-1] == len(v)
 }
+
+func anywhere(t signs) signs {
+	star := sign{true, "*"}
+	return append(append(signs{star}, t...), star)
+}
+
+// modify applies the modifiers of text, each to all that came of those before it.
+func (r *naiveReader) modify(mods []string, texts []signs) []signs {
+	for _, m := range mods {
+		var next []signs
+		for _, t := range texts {
+			switch m {
+			case "contains":
+				next = append(next, anywhere(t))
+			case "startswith":
+				next = append(next, anywhere(t)[1:])
+			case "endswith":
+				next = append(next, anywhere(t)[:len(t)+1])
+			case "windash":
+				next = append(next, dashed(t)...)
+			case "base64":
+				next = append(next, plainSigns(base64.StdEncoding.EncodeToString([]byte(t.String()))))
+			case "base64offset":
+				for _, s := range shifted(t.String()) {
+					next = append(next, plainSigns(s))
+				}
+			case "wide", "utf16le", "utf16be", "utf16":
+				next = append(next, widened(t, m))
+			case "expand":
+				next = append(next, r.expanded(t)...)
+			default:
+				next = append(next, t)
+			}
+		}
+		texts = next
+	}
+	return texts
+}
+
+// dashed gives the first dash that no word stands before and a word stands behind every form, and all behind it likewise.
+func dashed(t signs) (out []signs) {
+	word := func(i int) bool {
+		if i < 0 || i >= len(t) || t[i].wild {
+			return false
+		}
+		c, _ := utf8.DecodeRuneInString(t[i].text)
+		return c == '_' || unicode.In(c, unicode.L, unicode.N)
+	}
+	for i, c := range t {
+		if c.wild || c.text != "-" && c.text != "/" || word(i-1) || !word(i+1) {
+			continue
+		}
+		for _, rest := range dashed(t[i+1:]) { // which begins with a word
+			for _, d := range []string{"-", "/", "\u2013", "\u2014", "\u2015"} {
+				out = append(out, append(append(append(signs{}, t[:i]...), sign{text: d}), rest...))
+			}
+		}
+		return out
+	}
+	return []signs{t}
+}
+
+func widened(t signs, encoding string) (out signs) {
+	if encoding == "utf16" {
+		out = plainSigns("\xff\xfe")
+	}
+	for _, c := range t {
+		if c.wild {
+			out = append(out, c)
+			continue
+		}
+		var b []byte
+		for _, u := range utf16.Encode([]rune(c.text)) {
+			if encoding == "utf16be" {
+				b = append(b, byte(u>>8), byte(u))
+			} else {
+				b = append(b, byte(u), byte(u>>8))
+			}
+		}
+		out = append(out, sign{text: string(b)})
+	}
+	return out
+}
+
+// expanded fills in the first placeholder in every way, and all behind it likewise. A backslash makes a percent sign plain.
+func (r *naiveReader) expanded(t signs) (out []signs) {
+	percent := func(i int) bool { return !t[i].wild && t[i].text == "%" }
+	var before signs
+	for i := range t {
+		escaped := i > 0 && !t[i-1].wild && t[i-1].text == `\`
+		if percent(i) && escaped {
+			before[len(before)-1] = t[i]
+			continue
+		}
+		end := i + 1
+		for percent(i) && end < len(t) && nameSign.MatchString(t[end].text) {
+			end++
+		}
+		if !percent(i) || end == i+1 || end == len(t) || !percent(end) {
+			before = append(before, t[i])
+			continue
+		}
+		for _, rest := range r.expanded(t[end+1:]) {
+			for _, v := range r.placeholders[t[i+1:end].String()] {
+				out = append(out, append(append(append(signs{}, before...), readSigns(v)...), rest...))
+			}
+		}
+		return out
+	}
+	return []signs{before}
+}
+
+// nameSign is a character of a placeholder's name.
+var nameSign = regexp.MustCompile(`^[\w-]$`)
 
 // shifted finds what is constant in the base64 forms of a text by trying neighbours.
 func shifted(s string) []string {
@@ -412,26 +627,23 @@ func shifted(s string) []string {
 	return out
 }
 
-func naiveRef(field, other string, mods []string) naive {
-	kind := ""
+// reference compares two fields.
+func (r *naiveReader) reference(field, other string, mods []string) naive {
+	compare := func(a, b string) bool { return a == b }
 	for _, m := range mods {
-		if m != "all" && m != "neq" {
-			kind = m
+		switch m {
+		case "startswith":
+			compare = strings.HasPrefix
+		case "endswith":
+			compare = strings.HasSuffix
+		case "contains":
+			compare = strings.Contains
 		}
 	}
 	return func(e testEvent) bool {
 		for _, a := range e[field] {
 			for _, b := range e[other] {
-				p := regexp.QuoteMeta(strings.ToValidUTF8(b, "\uFFFD"))
-				switch kind {
-				case "":
-					p = "^(?:" + p + ")$"
-				case "startswith":
-					p = "^(?:" + p + ")"
-				case "endswith":
-					p = "(?:" + p + ")$"
-				}
-				if regexp.MustCompile("(?is)" + p).MatchString(strings.ToValidUTF8(a, "\uFFFD")) {
+				if compare(r.folded(a), r.folded(b)) {
 					return true
 				}
 			}
@@ -440,9 +652,9 @@ func naiveRef(field, other string, mods []string) naive {
 	}
 }
 
-func naiveCompare(field, unit, mod, s string) naive {
+func naiveCompare(unit, mod, s string) func(string) bool {
 	want, err := strconv.ParseFloat(s, 64)
-	return each(field, func(v string) bool {
+	return func(v string) bool {
 		have, bad := strconv.ParseFloat(strings.TrimSpace(v), 64)
 		if unit != "" {
 			var t time.Time
@@ -468,5 +680,5 @@ func naiveCompare(field, unit, mod, s string) naive {
 			return have >= want
 		}
 		return have == want
-	})
+	}
 }

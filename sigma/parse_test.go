@@ -92,9 +92,15 @@ func TestFaultyRulesAreNamedWithTheirLine(t *testing.T) {
 		{"a placeholder in a filter", detection("s: {A: 1}\nf: {B|contains|expand: '%list%'}\ncondition: s and not f"), 6, "the placeholder %list%", ErrInactive},
 		{"a placeholder whose name has dashes", item("A|expand: '%DC-NAME%'"), 6, "the placeholder %DC-NAME%", ErrInactive},
 		{"a placeholder in an expression", item("A|re|expand: 'x%list%'"), 6, "the placeholder %list%", ErrInactive},
-		{"a correlation", "title: many\nid: i\ncorrelation:\n  type: event_count\n  rules: [a]\n", 1, `"many" is a document with "correlation"`, ErrInactive},
-		{"a filter", "title: ours\nid: i\nlogsource: {product: windows}\nfilter:\n  rules: [a]\n  s: {A: 1}\n  condition: not s\n", 1, `"ours" is a document with "filter"`, ErrInactive},
-		{"an action", "title: t\nid: i\naction: global\n", 1, `"action"`, ErrInactive},
+		{"a count", detection("s: {A: 1}\ncondition: s | count(B) by C > 3"), 6, "has the aggregation count(), which correlation rules replaced", ErrRule},
+		{"a count of all", detection("s: {A: 1}\ncondition: s|count() > 3"), 6, "has the aggregation count(), which", ErrRule},
+		{"something near", detection("s: {A: 1}\nt: {A: 2}\ncondition: s | near t"), 7, "has the aggregation near, which", ErrRule},
+		{"a bar and nothing else", detection("s: {A: 1}\ncondition: s |"), 6, "has the aggregation |, which", ErrRule},
+		{"a correlation and a filter at once", head + "correlation: {}\nfilter: {}\n", 1, "a correlation and a filter at once", ErrRule},
+		{"a title that is null", "title: ~\nid: i\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n", 1, "no title", ErrRule},
+		{"what is common to no document", "title: t\nid: i\naction: global\n", 1, "no document follows that the global one", ErrInactive},
+		{"a repetition of nothing", "title: t\nid: i\naction: repeat\n", 3, "no document stands before it", ErrRule},
+		{"an action that is none", "title: t\nid: i\naction: correlation\n", 3, `the action "correlation" is not known`, ErrRule},
 		{"another taxonomy", "title: t\ntaxonomy: ecs\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n", 1, `of the taxonomy "ecs"`, ErrInactive},
 		{"another kind of document", "name: tests\nversion: 1\n", 1, "no Sigma rule", ErrInactive},
 		{"a huge file", "#" + strings.Repeat("x", maxRuleFile), 1, "larger than", ErrRule},
@@ -120,12 +126,12 @@ func TestFaultyRulesAreNamedWithTheirLine(t *testing.T) {
 
 func TestEveryDocumentOfAFileCounts(t *testing.T) {
 	good := "title: good\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n"
-	src := good + "---\n" + "title: bad\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: x}\n---\n---\n" + "title: many\ncorrelation: {type: event_count}\n---\n" + good
+	src := good + "---\n" + "title: bad\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: x}\n---\n---\n" + "title: many\n\ncorrelation: {type: event_count}\n---\n" + good
 	rules, faults := Parse("r.yml", []byte(src), ParseOptions{})
 	if len(rules) != 2 || len(faults) != 2 {
 		t.Fatalf("%d rules, faults %v", len(rules), faults)
 	}
-	if rules[1].Line != 13 || faults[0].Line != 7 || faults[1].Line != 10 {
+	if rules[1].Line != 14 || faults[0].Line != 7 || faults[1].Line != 12 {
 		t.Errorf("lines %d, %d, %d", rules[1].Line, faults[0].Line, faults[1].Line)
 	}
 	rules, faults = Parse("r.yml", []byte(good+"---\ntitle: [\n"), ParseOptions{})
@@ -140,8 +146,9 @@ func TestEveryDocumentOfAFileCounts(t *testing.T) {
 
 func TestRulesKeepWhatReportsShow(t *testing.T) {
 	src := "\ufefftitle: Some Rule\r\nid: 0f6902f8-2ba2-51f9-9008-b16cc9e67206\r\nstatus: test\r\ndescription: what it is\r\nauthor: somebody\r\ndate: 2024-01-02\r\nmodified: 2024/01/02\r\nlevel: HIGH\r\n" +
-		"tags:\r\n  - attack.execution\r\n  - attack.t1127\r\nfalsepositives: Unlikely\r\nrelated:\r\n  - {id: x, type: derived}\r\ncustom: {a: b}\r\n" +
-		"logsource: {Product: X, product: Windows, category: Process_Creation, service: SEC}\r\n" +
+		"tags:\r\n  - attack.execution\r\n  - attack.t1127\r\nfalsepositives: Unlikely\r\nrelated:\r\n  - {id: x, type: derived}\r\n  - {id: y, type: obsoletes}\r\n  - z\r\ncustom: {a: b}\r\n" +
+		"name: some_rule\r\ntaxonomy: sigma\r\nlicense: DRL-1.1\r\nreferences: [https://a.example, ~]\r\nfields: [Image, User]\r\nscope: server\r\nsimulation: 0x10\r\nempty: ~\r\n" +
+		"logsource: {Product: X, product: Windows, category: Process_Creation, service: SEC, definition: audit it, zone: yes}\r\n" +
 		"detection:\r\n  s: {Image|endswith: '\\MFTrace.exe', Threat Name|fieldref: Other Name, A|re: 'b\\.exe'}\r\n  k: [Word]\r\n  condition: s or k\r\n"
 	rules, faults := Parse("r.yml", []byte(src), ParseOptions{})
 	if len(faults) > 0 {
@@ -150,6 +157,11 @@ func TestRulesKeepWhatReportsShow(t *testing.T) {
 	r := rules[0]
 	got := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%v|%v|%s|%v", r.ID, r.Title, r.Status, r.Description, r.Author, r.Level, r.Tags, r.FalsePositives, r.Logsource, r.Fields())
 	want := "0f6902f8-2ba2-51f9-9008-b16cc9e67206|Some Rule|test|what it is|somebody|high|[attack.execution attack.t1127]|[Unlikely]|windows/process_creation/sec|[ A Image OtherName ThreatName]"
+	if got != want {
+		t.Errorf("\n%s, want\n%s", got, want)
+	}
+	got = fmt.Sprintf("%s|%s|%s|%s|%v|%v|%v|%v|%s|%v", r.Name, r.License, r.Date, r.Modified, r.References, r.Shown, r.Scope, r.Related, r.Definition, r.Custom)
+	want = "some_rule|DRL-1.1|2024-01-02|2024-01-02|[https://a.example]|[Image User]|[server]|[{x derived} {y obsolete}]|audit it|map[logsource.Product:X logsource.zone:yes simulation:0x10]"
 	if got != want {
 		t.Errorf("\n%s, want\n%s", got, want)
 	}

@@ -262,31 +262,3 @@ func spelled(r *syntax.Regexp) []string {
 	}
 	return nil
 }
-
-// worth tells how seldom one of several texts is found: 0 is always. Most values are some hundred bytes long.
-func worth(list []string) float64 {
-	if len(list) == 0 {
-		return 0
-	}
-	often := 0.0
-	for _, s := range list {
-		often += likely(s)
-	}
-	return max(0, 1-often)
-}
-
-// likely guesses how often a value contains a text.
-func likely(s string) float64 {
-	x := 300.0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c == ' ', c == '\\':
-			x *= 0.06
-		case c >= '0' && c <= '9', c == '.', c == '-', c == '/', c == '"', c == ':':
-			x *= 0.02
-		default:
-			x *= 0.001
-		}
-	}
-	return min(x, 1)
-}

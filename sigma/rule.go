@@ -4,6 +4,9 @@
 // are evaluated once, one matcher per field looks for all literals at once, and only rules of which a necessary literal was
 // found have their condition evaluated.
 //
+// Correlations count the matches of rules, filters narrow rules; both are documents beside the rules, and both are put together
+// with them by Compile, wherever they stand. What a correlation finds is told by Engine.Correlate, from all matches at once.
+//
 // Invariants: a rule that cannot be used is named with the reason, never dropped; matching allocates nothing per event and uses
 // linear-time regular expressions only; a compiled engine is immutable and shared. The package knows no log format, no field
 // and no log source: the caller maps log sources to its own record sources and fills an event's slots.
@@ -27,11 +30,11 @@ var (
 
 // RuleError is a rule that cannot be used, with its position and the reason. It wraps ErrRule or ErrInactive.
 type RuleError struct {
-	File   string
-	Line   int
-	ID     string
-	Reason string
-	Err    error
+	File     string
+	Line     int
+	ID, Name string // "" when the document states none
+	Reason   string
+	Err      error
 }
 
 // Error states position and reason.
@@ -43,22 +46,34 @@ func (e *RuleError) Unwrap() error { return e.Err }
 // Logsource says what records a rule is about.
 type Logsource struct{ Category, Product, Service string }
 
-// Rule is one parsed rule.
+// Rule is one parsed document: a rule about single records, a correlation of other rules, or a filter of other rules.
 type Rule struct {
-	ID, Title, Level, Status, Description, Author string
-	Tags, FalsePositives                          []string
-	Logsource                                     Logsource
-	File                                          string
-	Line                                          int
+	ID, Name, Title, Level, Status, Description, Author, License string
+	Date, Modified                                               string // YYYY-MM-DD, as far as the author kept to it
+	Tags, FalsePositives, References, Scope                      []string
+	Shown                                                        []string // fields that an analyst should be shown: the key "fields"
+	Related                                                      []Related
+	Custom                                                       map[string]string // keys that the specification does not have and whose value is one text; "logsource." stands before those of the log source
+	Logsource                                                    Logsource         // empty of a correlation
+	Definition                                                   string            // what the log source needs to be set up
+	File                                                         string
+	Line                                                         int
+	Correlation                                                  *Correlation // nil unless the document is one
+	Filter                                                       *Filter      // nil unless the document is one
 
 	root  *node
 	preds []*pred
+	tuned []*pred // of the filters that were applied
+	part  bool    // made with "action", so that it may share its id with others of its file
 }
+
+// Related is a rule that another one names. Type is derived, obsolete, merged, renamed or similar.
+type Related struct{ ID, Type string }
 
 // Fields lists the names of the fields that the rule looks at, modifiers and blanks stripped, sorted; "" stands for keywords.
 func (r *Rule) Fields() []string {
 	var out []string
-	for _, p := range r.preds {
+	for _, p := range slices.Concat(r.preds, r.tuned) {
 		out = append(out, p.field)
 		if p.op == opRef {
 			out = append(out, p.lit)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,38 +16,97 @@ import (
 
 // fold is how texts are compared without regard to case: Unicode's simple case folding, one function for rules and records.
 // Letters that merely look alike stay apart.
-func fold(s string) string { return string(appendFolded(nil, []byte(s))) }
+func fold(s string) string {
+	b, _ := appendFolded(nil, []byte(s))
+	return string(b)
+}
 
 // appendFolded appends the folded form: eight ASCII bytes at a time, anything else rune by rune. Bytes that are no UTF-8 become
 // U+FFFD.
-func appendFolded(dst, src []byte) []byte {
+func appendFolded(dst, src []byte) (out []byte, ascii bool) {
 	from := len(dst)
-	dst = append(dst, src...)
+	dst = slices.Grow(dst, len(src))[:from+len(src)]
 	b := dst[from:]
 	var high uint64
 	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
+	for ; i+8 <= len(src); i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
 		high |= x
-		low := x & 0x7f7f7f7f7f7f7f7f
-		upper := (low + 0x3f3f3f3f3f3f3f3f) &^ (low + 0x2525252525252525) & 0x8080808080808080 &^ x
-		binary.LittleEndian.PutUint64(b[i:], x|upper>>2)
+		binary.LittleEndian.PutUint64(b[i:], lower(x))
 	}
-	for ; i < len(b); i++ {
-		high |= uint64(b[i])
-		if b[i] >= 'A' && b[i] <= 'Z' {
-			b[i] += 'a' - 'A'
-		}
+	for ; i < len(src); i++ {
+		high |= uint64(src[i])
+		b[i] = byte(lower(uint64(src[i])))
 	}
-	if high&0x8080808080808080 == 0 {
-		return dst
+	if high&highBits == 0 {
+		return dst, true
 	}
 	dst = dst[:from]
 	for len(src) > 0 {
 		r, n := utf8.DecodeRune(src)
 		dst, src = utf8.AppendRune(dst, foldRune(r)), src[n:]
 	}
-	return dst
+	return dst, false
+}
+
+const (
+	lowBits  = 0x7f7f7f7f7f7f7f7f
+	highBits = 0x8080808080808080
+)
+
+// lower folds eight ASCII bytes.
+func lower(x uint64) uint64 {
+	low := x & lowBits
+	upper := (low + 0x3f3f3f3f3f3f3f3f) &^ (low + 0x2525252525252525) & highBits &^ x
+	return x | upper>>2
+}
+
+// appendUTF16 decodes UTF-16LE, folded or as it is: eight ASCII characters at a time, anything else rune by rune. Lone surrogates
+// become U+FFFD, half a unit at the end is left out.
+func appendUTF16(dst, src []byte, folded bool) (out []byte, ascii bool) {
+	dst = slices.Grow(dst, len(src)/2)
+	ascii = true
+	for len(src) >= 2 {
+		for len(src) >= 16 {
+			a, b := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+			if (a|b)&0xff80ff80ff80ff80 != 0 {
+				break
+			}
+			x := narrow(a) | narrow(b)<<32
+			if folded {
+				x = lower(x)
+			}
+			dst, src = binary.LittleEndian.AppendUint64(dst, x), src[16:]
+		}
+		if len(src) < 2 {
+			break
+		}
+		r, n := rune(binary.LittleEndian.Uint16(src)), 2
+		if utf16.IsSurrogate(r) {
+			second := rune(0)
+			if len(src) >= 4 {
+				second = rune(binary.LittleEndian.Uint16(src[2:]))
+			}
+			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
+				n = 4
+			}
+		}
+		src = src[n:]
+		if r >= utf8.RuneSelf {
+			ascii = false
+		}
+		if folded {
+			r = foldRune(r)
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst, ascii
+}
+
+// narrow makes four bytes of four characters of ASCII.
+func narrow(x uint64) uint64 {
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return (x | x>>16) & 0xffffffff
 }
 
 // foldRune gives all letters that differ only in case one form: the lower case of the first of them.
@@ -357,23 +417,27 @@ func isNumber(s string) bool {
 	return s == ""
 }
 
-// test answers a predicate for one present value; v is unfolded, f its folded form.
-func (p *pred) test(v, f string) bool {
-	text := f
-	if p.cased {
-		text = v
-	}
+// unfolded tells predicates that look at a value as it is written.
+func (p *pred) unfolded() bool { return p.cased || p.op >= opRegexp }
+
+// mayMatch tells whether a folded value holds one of the texts that a match needs.
+func (p *pred) mayMatch(folded string) bool {
+	return slices.ContainsFunc(p.need, func(s string) bool { return strings.Contains(folded, s) })
+}
+
+// test answers a predicate for one present value, which is folded unless the predicate wants it as it is.
+func (p *pred) test(v string) bool {
 	switch p.op {
 	case opExact:
-		return text == p.lit
+		return v == p.lit
 	case opPrefix:
-		return strings.HasPrefix(text, p.lit)
+		return strings.HasPrefix(v, p.lit)
 	case opSuffix:
-		return strings.HasSuffix(text, p.lit)
+		return strings.HasSuffix(v, p.lit)
 	case opContains:
-		return strings.Contains(text, p.lit)
+		return strings.Contains(v, p.lit)
 	case opGlob:
-		return matchPieces(p.parts, text)
+		return matchPieces(p.parts, v)
 	case opRegexp:
 		return p.re.match(v)
 	case opCIDR:
