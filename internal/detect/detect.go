@@ -20,7 +20,9 @@ type Meaning struct {
 	// Sources lists the record sources that a record belongs to.
 	Sources func(rec reeve.Record) []string
 	// Field finds where a rule's field stands in records of rec's class, in several places where a record states it more than
-	// once, and how its text becomes what rules expect; nil leaves it as it is.
+	// once. convert makes of the texts of all places what rules expect; nil leaves them as they are. It is given and appends texts
+	// that are each ended by a NUL character: places that the record leaves empty are empty texts, and no text says that the
+	// record does not state the field.
 	Field func(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, text []byte) []byte)
 	// Kind tells records without an event id apart, whose sources depend on their values; nil when there are none.
 	Kind func(rec reeve.Record) reeve.Kind
@@ -37,6 +39,9 @@ type Matcher struct {
 	matched  []int32
 	seen     sight
 	buf      []byte
+	costs    *sigma.Profile // nil unless they are noted, as is the survey
+	survey   *Survey
+	fields   map[int32][]string // that a rule looks at
 }
 
 // sight is a record as a program sees it: what rules take for an event.
@@ -68,7 +73,7 @@ type view struct {
 }
 
 type slot struct {
-	at      reeve.Handle
+	at      []reeve.Handle
 	number  int
 	convert func(dst, text []byte) []byte
 }
@@ -80,7 +85,7 @@ type program struct {
 
 // NewMatcher gives a worker its state.
 func NewMatcher(e *sigma.Engine, m Meaning) *Matcher {
-	return &Matcher{engine: e, meaning: m, plans: map[planKey]*plan{}, programs: map[*sigma.Program]*program{}}
+	return &Matcher{engine: e, meaning: m, plans: map[planKey]*plan{}, programs: map[*sigma.Program]*program{}, fields: map[int32][]string{}}
 }
 
 func (m *Matcher) plan(rec reeve.Record) *plan {
@@ -117,14 +122,17 @@ func (m *Matcher) prepare(rec reeve.Record) *plan {
 		own := m.programs[prog]
 		if own == nil {
 			own = &program{prog, prog.NewMatcher()}
+			own.matcher.Watch(m.costs)
 			m.programs[prog] = own
 		}
 		v := view{source: source, program: own}
 		taken := map[reeve.Handle]bool{reeve.NoHandle: true}
 		for i, name := range prog.Fields() {
 			at, convert := m.meaning.Field(rec, source, name)
+			if len(at) > 0 {
+				v.slots = append(v.slots, slot{at, i, convert})
+			}
 			for _, h := range at {
-				v.slots = append(v.slots, slot{h, i, convert})
 				taken[h] = taken[h] || convert == nil
 			}
 		}
@@ -140,6 +148,7 @@ func (m *Matcher) prepare(rec reeve.Record) *plan {
 				}
 			}
 		}
+		m.survey.note(rec.Head(), &v)
 		p.views = append(p.views, v)
 	}
 	return p
@@ -168,39 +177,75 @@ const maxValue = 1 << 20
 func (x *sight) Fill(to *sigma.Slots) {
 	m, rec, v := x.matcher, x.rec, x.view
 	m.buf = m.buf[:0]
-	for _, s := range v.slots {
-		val := rec.Value(s.at)
-		switch val.Kind {
-		case reeve.Absent:
-			continue
-		case reeve.Null:
-			to.SetNull(s.number)
-			continue
-		}
-		text := m.text(val)
-		if s.convert != nil {
-			from := len(m.buf)
-			m.buf = s.convert(m.buf, text)
-			text = m.buf[from:]
-		}
-		if val.Kind != reeve.List {
-			to.Set(s.number, text)
-			continue
-		}
-		for part := range parts(text) {
-			to.Set(s.number, part)
-		}
+	for i := range v.slots {
+		m.set(to, rec, &v.slots[i])
 	}
 	for _, h := range v.rest {
 		switch val := rec.Value(h); val.Kind {
 		case reeve.Text:
-			to.AddKeyword(m.text(val))
+			if val.Enc == reeve.UTF16LE {
+				to.AddKeywordUTF16(bounded(val.Bytes))
+			} else {
+				to.AddKeyword(bounded(val.Bytes))
+			}
 		case reeve.List:
 			for part := range parts(m.text(val)) {
 				to.AddKeyword(part)
 			}
 		}
 	}
+}
+
+// set fills one slot.
+func (m *Matcher) set(to *sigma.Slots, rec reeve.Record, s *slot) {
+	if s.convert != nil {
+		list, kind := m.gather(rec, s.at)
+		switch kind {
+		case reeve.Null:
+			to.SetNull(s.number)
+		case reeve.List:
+			from := len(m.buf)
+			m.buf = s.convert(m.buf, list)
+			for part := range parts(m.buf[from:]) {
+				to.Set(s.number, part)
+			}
+		}
+		return
+	}
+	for _, at := range s.at {
+		switch val := rec.Value(at); val.Kind {
+		case reeve.Null:
+			to.SetNull(s.number)
+		case reeve.Text:
+			if val.Enc == reeve.UTF16LE { // decoded only as far as rules have to see it
+				to.SetUTF16(s.number, bounded(val.Bytes))
+			} else {
+				to.Set(s.number, bounded(val.Bytes))
+			}
+		case reeve.List:
+			for part := range parts(m.text(val)) {
+				to.Set(s.number, part)
+			}
+		}
+	}
+}
+
+// gather makes one list of all places' texts; kind is Null or Absent when none of them has a text.
+func (m *Matcher) gather(rec reeve.Record, at []reeve.Handle) (list []byte, kind reeve.ValueKind) {
+	from := len(m.buf)
+	for _, h := range at {
+		val := rec.Value(h)
+		switch {
+		case val.Kind > reeve.Null:
+			kind = reeve.List
+		case val.Kind == reeve.Null && kind == reeve.Absent:
+			kind = reeve.Null
+		}
+		if text := m.text(val); val.Kind != reeve.List || len(text) > 0 && text[len(text)-1] != 0 {
+			m.buf = append(m.buf, 0)
+		}
+	}
+	return m.buf[from:], kind
 }
 
 // parts are the texts of a list, each of which is ended by a NUL character.
@@ -219,15 +264,15 @@ func parts(list []byte) func(yield func([]byte) bool) {
 // text decodes a value behind the others in the buffer. Growing moves the buffer; what was cut from the old one stays valid.
 func (m *Matcher) text(v reeve.Value) []byte {
 	from := len(m.buf)
-	if len(v.Bytes) > maxValue {
-		v.Bytes = v.Bytes[:maxValue]
-	}
+	v.Bytes = bounded(v.Bytes)
 	if v.Enc == reeve.UTF16LE {
 		m.buf, v.Bytes = appendASCII(m.buf, v.Bytes)
 	}
 	m.buf = v.AppendText(m.buf)
 	return m.buf[from:]
 }
+
+func bounded(b []byte) []byte { return b[:min(len(b), maxValue)] }
 
 // appendASCII decodes UTF-16 as far as it is ASCII, four characters at a time, and gives the rest.
 func appendASCII(dst, b []byte) (out, rest []byte) {
@@ -247,12 +292,14 @@ func appendASCII(dst, b []byte) (out, rest []byte) {
 func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
 	const mostFields, mostText = 12, 512
 	var out []reeve.NamedValue
-	for _, v := range m.plan(rec).views {
+	views := m.plan(rec).views
+	for i := range views {
+		v := &views[i]
 		if !v.program.Has(rule) {
 			continue
 		}
-		for _, name := range m.engine.Rules()[rule].Fields() {
-			texts, stated := m.texts(rec, v.source, name)
+		for _, name := range m.fieldsOf(rule) {
+			texts, stated := m.texts(rec, v, name)
 			if name == "" || !stated || len(out) == mostFields {
 				continue
 			}
@@ -267,24 +314,44 @@ func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
 	return out
 }
 
-func (m *Matcher) texts(rec reeve.Record, source, name string) (out []string, stated bool) {
-	at, convert := m.meaning.Field(rec, source, name)
-	for _, h := range at {
-		val := rec.Value(h)
-		if val.Kind == reeve.Absent {
-			continue
+// fieldsOf remembers what a rule looks at.
+func (m *Matcher) fieldsOf(rule int32) []string {
+	f, ok := m.fields[rule]
+	if !ok {
+		f = m.engine.Rules()[rule].Fields()
+		m.fields[rule] = f
+	}
+	return f
+}
+
+// texts gives a field's texts as rules see them.
+func (m *Matcher) texts(rec reeve.Record, v *view, name string) (out []string, stated bool) {
+	number := slices.Index(v.program.Fields(), name)
+	at := slices.IndexFunc(v.slots, func(s slot) bool { return s.number == number })
+	if number < 0 || at < 0 {
+		return nil, false
+	}
+	s := &v.slots[at]
+	m.buf = m.buf[:0]
+	if s.convert != nil {
+		list, kind := m.gather(rec, s.at)
+		if kind == reeve.List {
+			for part := range parts(s.convert(nil, list)) {
+				out = append(out, string(part))
+			}
 		}
-		stated = true
-		text := val.AppendText(nil)
-		if convert != nil {
-			text = convert(nil, text)
-		}
-		if val.Kind != reeve.List {
-			out = append(out, string(text))
-			continue
-		}
-		for part := range parts(text) {
-			out = append(out, string(part))
+		return out, out != nil || kind == reeve.Null
+	}
+	for _, h := range s.at {
+		switch val := rec.Value(h); val.Kind {
+		case reeve.Absent:
+		case reeve.List:
+			for part := range parts(val.AppendText(nil)) {
+				out = append(out, string(part))
+			}
+			stated = true
+		default:
+			out, stated = append(out, val.String()), true
 		}
 	}
 	return out, stated

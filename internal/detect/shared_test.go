@@ -20,6 +20,7 @@ import (
 	"reeve/internal/evidence"
 	"reeve/internal/ingest"
 	"reeve/internal/winlog"
+	"reeve/internal/winlog/recordtest"
 	"reeve/sigma"
 )
 
@@ -90,22 +91,31 @@ func TestEverySharedRuleIsAccountedFor(t *testing.T) {
 	golden(t, "shared_rules.tsv", got.String())
 }
 
-// matches is a sink that counts the matches of each rule by file, each record once.
+// matches is a sink that counts the matches of each rule by file, each record once, and keeps them by record.
 type matches struct {
 	t       testing.TB
 	matcher *detect.Matcher
 	engine  *sigma.Engine
 	records int
 	count   map[string]map[string]int // by file and rule
+	pairs   []string                  // file, record id and rules; in the order of the records
 }
 
 func (m *matches) Record(r reeve.Record) {
 	m.records++
+	file := r.Ref().File
+	var rules []string
 	for _, id := range m.matcher.Match(r) {
-		if m.count[r.Ref().File] == nil {
-			m.count[r.Ref().File] = map[string]int{}
+		if m.count[file] == nil {
+			m.count[file] = map[string]int{}
 		}
-		m.count[r.Ref().File][m.engine.Rules()[id].ID]++
+		rule := m.engine.Rules()[id].ID
+		m.count[file][rule]++
+		rules = append(rules, rule)
+	}
+	if rules != nil {
+		slices.Sort(rules)
+		m.pairs = append(m.pairs, fmt.Sprintf("%s\t%d\t%s", path.Base(file), r.Ref().RecordID, strings.Join(rules, " ")))
 	}
 }
 
@@ -170,14 +180,141 @@ func TestRegressionCasesMatchAsLabelled(t *testing.T) {
 	if cases != 106 || m.records < cases {
 		t.Errorf("%d cases with %d records, there were 106", cases, m.records)
 	}
-	var b strings.Builder
-	for _, file := range slices.Sorted(maps.Keys(m.count)) {
-		for _, id := range slices.Sorted(maps.Keys(m.count[file])) {
-			fmt.Fprintf(&b, "%s\t%s\t%d\n", file, id, m.count[file][id])
+	base := map[string]string{}
+	for file := range m.count {
+		if other := base[path.Base(file)]; other != "" {
+			t.Errorf("%s and %s have one name", file, other)
+		}
+		base[path.Base(file)] = file
+	}
+	slices.SortStableFunc(m.pairs, func(a, b string) int {
+		return strings.Compare(a[:strings.IndexByte(a, '\t')], b[:strings.IndexByte(b, '\t')])
+	})
+	golden(t, "shared_regression.tsv", strings.Join(m.pairs, "\n")+"\n")
+	t.Logf("%d cases", cases)
+}
+
+// asker is a sink that asks each class of records for every field that the rules of its sources look at.
+type asker struct {
+	decoder *winlog.Decoder
+	fields  map[string]map[string]bool // by source: whether a class answered
+	met     map[string]bool            // sources that have records
+	known   map[any]bool
+}
+
+func (a *asker) Lost(reeve.ReadError) {}
+
+func (a *asker) Record(r reeve.Record) {
+	type class struct {
+		class reeve.Class
+		head  string
+	}
+	h := r.Head()
+	k := class{r.Class(), fmt.Sprint(h.Provider, "|", h.Channel, "|", h.EventID, "|", a.decoder.Kind(r))}
+	if a.known[k] {
+		return
+	}
+	a.known[k] = true
+	for _, source := range a.decoder.RuleSources(r) {
+		a.met[source] = true
+		for field, answered := range a.fields[source] {
+			if at, _ := winlog.RuleField(r, source, field); !answered && at != nil {
+				a.fields[source][field] = true
+			}
 		}
 	}
-	golden(t, "shared_regression.tsv", b.String())
-	t.Logf("%d cases", cases)
+}
+
+// unanswered lists sources and fields, "*" for all fields of a source that has no records.
+func (a *asker) unanswered() (out []string) {
+	for source, fields := range a.fields {
+		if !a.met[source] {
+			out = append(out, source+"\t*")
+			continue
+		}
+		for field, answered := range fields {
+			if !answered {
+				out = append(out, source+"\t"+field)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestTheFieldsOfSharedRulesAreAnswered asks the records of the evidence, and those that show what the code knows, for the fields of
+// all rules of Windows. The golden file states what none of them answers, each with the reason; -update adds new ones without.
+func TestTheFieldsOfSharedRulesAreAnswered(t *testing.T) {
+	set := sharedRules(t)
+	engine := sigma.Compile(set, windows{})
+	a := &asker{decoder: winlog.NewDecoder(), fields: map[string]map[string]bool{}, met: map[string]bool{}, known: map[any]bool{}}
+	asked := 0
+	for _, r := range engine.Rules() {
+		for _, source := range (windows{}).Sources(r.Logsource) {
+			if a.fields[source] == nil {
+				a.fields[source] = map[string]bool{}
+			}
+			for _, field := range r.Fields() {
+				if field != "" {
+					a.fields[source][field] = false
+				}
+			}
+		}
+	}
+	for _, fields := range a.fields {
+		asked += len(fields)
+	}
+	for _, rec := range shownRecords(t) {
+		a.Record(rec)
+	}
+	ev, err := evidence.Open([]string{shared + "evidence"}, evidence.Options{TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	if _, err := ingest.Scan(context.Background(), ev, ingest.Options{Threads: 1}, func(int) ingest.Sink { return a }); err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[string]string{}
+	old, err := os.ReadFile(filepath.Join("testdata", "shared_unanswered.tsv"))
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(old)) {
+		if i := strings.LastIndexByte(line, '\t'); i >= 0 {
+			reasons[line[:i]] = strings.TrimSpace(line[i+1:])
+		}
+	}
+	var got strings.Builder
+	for _, pair := range a.unanswered() {
+		if reasons[pair] == "" {
+			t.Errorf("%q is answered by no record, and no reason is given", pair)
+		}
+		fmt.Fprintf(&got, "%s\t%s\n", pair, reasons[pair])
+	}
+	golden(t, "shared_unanswered.tsv", got.String())
+	t.Logf("%d cases", asked)
+}
+
+// shownRecords are the golden records of winlog, which show every meaning that it knows.
+func shownRecords(t *testing.T) (out []*recordtest.Record) {
+	t.Helper()
+	files, err := filepath.Glob("../winlog/testdata/*.txtar")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files show what winlog knows: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, section := range strings.Split(string(text), "\n-- ") {
+			if name, record, ok := strings.Cut(section, " --\n"); ok && strings.HasSuffix(name, ".record") {
+				out = append(out, recordtest.One(t, record))
+			}
+		}
+	}
+	return out
 }
 
 // golden compares with a file of testdata, or rewrites it.

@@ -1,12 +1,14 @@
 package winlog
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"reeve"
 )
 
-// The keys of record sources: a Sigma category, a Sigma service, or everything that Windows logs.
+// The keys of record sources: a Sigma category, a Sigma service, both, divided by a blank, or everything that Windows logs.
 const (
 	categoryKey = "category:"
 	serviceKey  = "service:"
@@ -15,43 +17,54 @@ const (
 
 // RuleSources tells which record sources a rule's log source means; none when no Windows record can be one.
 func RuleSources(category, product, service string) []string {
-	switch {
-	case product != "" && product != "windows" || product == "" && category != "antivirus" && category != "process_creation":
+	if product != "windows" && (product != "" || category != "antivirus" && category != "process_creation") {
 		return nil
-	case service != "":
-		if _, ok := services[service]; !ok {
-			return nil
-		}
-		return []string{serviceKey + service}
-	case category != "":
+	}
+	var keys []string
+	if category != "" {
 		if !knownCategories()[category] {
 			return nil
 		}
-		return []string{categoryKey + category}
+		keys = append(keys, categoryKey+category)
 	}
-	return []string{windowsKey}
+	if service != "" {
+		if _, ok := services[service]; !ok {
+			return nil
+		}
+		keys = append(keys, serviceKey+service)
+	}
+	if keys == nil {
+		return []string{windowsKey}
+	}
+	return []string{strings.Join(keys, " ")}
 }
 
 // RuleSources lists the sources that a record belongs to. It is asked once for each class of records.
 func (d *Decoder) RuleSources(rec reeve.Record) []string {
 	h := rec.Head()
-	out := []string{windowsKey}
 	channel, provider := strings.ToLower(h.Channel), strings.ToLower(h.Provider)
+	var ofService, ofCategory []string
 	for _, s := range serviceList {
-		for _, c := range strings.Split(services[s], "|") {
-			if c == channel {
-				out = append(out, serviceKey+s)
-			}
+		if slices.Contains(strings.Split(services[s], "|"), channel) {
+			ofService = append(ofService, serviceKey+s)
 		}
 	}
 	for _, c := range categories {
 		if c.id == h.EventID && (c.provider == provider || provider == "" && channel != "" && channel == channelOf(c.provider)) {
-			out = append(out, categoryKey+c.name)
+			ofCategory = append(ofCategory, categoryKey+c.name)
 		}
 	}
-	if len(out) == 1 && h.EventID == 0 {
-		if p := d.Meaning(rec); p != nil && knownCategories()[string(p.Kind)] {
-			out = append(out, categoryKey+string(p.Kind))
+	if ofService == nil && ofCategory == nil && h.EventID == 0 {
+		if p := d.Meaning(rec); p != nil {
+			for _, name := range categoriesOf(p.Kind) {
+				ofCategory = append(ofCategory, categoryKey+name)
+			}
+		}
+	}
+	out := slices.Concat([]string{windowsKey}, ofService, ofCategory)
+	for _, c := range ofCategory {
+		for _, s := range ofService {
+			out = append(out, c+" "+s)
 		}
 	}
 	return out
@@ -68,32 +81,28 @@ func channelOf(provider string) string {
 	return provider + "/operational"
 }
 
-// RuleField finds where a rule's field stands in records of rec's class: nowhere, in one place, or in several where a record
-// states a name more than once. convert makes of a text what rules expect; nil leaves it as it is.
-func RuleField(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, text []byte) []byte) {
-	lower, id := strings.ToLower(name), rec.Head().EventID
-	var renamed map[string]string
-	switch {
-	case source == categoryKey+"antivirus":
-		renamed = antivirus
-	case strings.HasPrefix(source, categoryKey) && id == 4688:
-		renamed = processAudit
-	case (source == categoryKey+"registry_set" || source == categoryKey+"registry_event") && id == 4657:
-		renamed = registryAudit
-	}
-	if raw := renamed[lower]; raw != "" {
-		if at = named(rec, raw); at != nil {
-			if raw == "MandatoryLabel" {
-				return at, integrityWord
-			}
-			return at, nil
+// reading says how a rule's field is read: from the first of the names that a record has or, with a conversion, from all of them
+// together.
+type reading struct {
+	raw []string
+	as  func(dst, list []byte) []byte
+}
+
+// RuleField finds where a rule's field stands in records of rec's class: nowhere, in one place, or in several. A record answers to
+// the names of the taxonomy before those of its own. convert, unless nil, makes of the texts of all places what rules expect;
+// detect.Meaning states its form.
+func RuleField(rec reeve.Record, source, name string) (at []reeve.Handle, convert func(dst, list []byte) []byte) {
+	lower := strings.ToLower(name)
+	if r, ok := taxonomy(rec, source)[lower]; ok {
+		if at = r.places(rec); at != nil {
+			return at, r.as
 		}
+	}
+	if at, convert = lineField(rec, lower); at != nil {
+		return at, convert
 	}
 	if at = named(rec, name); at != nil {
 		return at, nil
-	}
-	if at, convert = mdeField(rec, source, lower); at != nil {
-		return at, convert
 	}
 	switch lower {
 	case "imphash", "md5", "sha1", "sha256":
@@ -103,24 +112,71 @@ func RuleField(rec reeve.Record, source, name string) (at []reeve.Handle, conver
 			}
 		}
 	}
-	for _, raw := range elastic[lower] {
-		if at = named(rec, raw); at != nil {
-			return at, nil
+	if r, ok := elastic[lower]; ok {
+		if at = r.places(rec); at != nil {
+			return at, r.as
 		}
 	}
-	return nil, nil
+	return unnamedField(rec, lower)
+}
+
+// taxonomy gives the fields that records of a kind state under other names.
+func taxonomy(rec reeve.Record, source string) map[string]reading {
+	category, ok := strings.CutPrefix(source, categoryKey)
+	if !ok {
+		return nil
+	}
+	category, _, _ = strings.Cut(category, " ")
+	switch id := rec.Head().EventID; {
+	case category == "antivirus":
+		return antivirus
+	case id == 4688:
+		return processAudit
+	case id == 4689:
+		return processEndAudit
+	case id == 4657:
+		return registryAudit(category)
+	case id == 0 && dataField(rec, mde.witness) != reeve.NoHandle:
+		return hunting(category)
+	}
+	return nil
+}
+
+// places resolves a reading; nil when the record has none of its names.
+func (r reading) places(rec reeve.Record) []reeve.Handle {
+	var all []reeve.Handle
+	found := false
+	for _, raw := range r.raw {
+		at := named(rec, raw)
+		switch {
+		case r.as == nil && at != nil:
+			return at
+		case at == nil:
+			at = []reeve.Handle{reeve.NoHandle}
+		default:
+			found = true
+		}
+		all = append(all, at[0])
+	}
+	if !found {
+		return nil
+	}
+	return all
 }
 
 // named finds all data of a name, without regard to case and blanks, else the envelope's value. Data without a name answer to
-// that of their element.
+// that of their element, and what a shipper wrote over the record's own is none of its data.
 func named(rec reeve.Record, name string) []reeve.Handle {
+	if ofShipper(rec, name) {
+		return nil
+	}
 	var out []reeve.Handle
 	for _, f := range rec.Fields() {
 		n := f.Name
 		if n == "" {
 			n = "Data"
 		}
-		if strings.EqualFold(n, name) || strings.Contains(n, " ") && strings.EqualFold(strings.ReplaceAll(n, " ", ""), name) {
+		if strings.EqualFold(n, name) || strings.Contains(n, " ") && (strings.EqualFold(strings.ReplaceAll(n, " ", ""), name) || strings.EqualFold(strings.ReplaceAll(n, " ", "_"), name)) {
 			out = append(out, f.Handle)
 		}
 	}
@@ -132,41 +188,55 @@ func named(rec reeve.Record, name string) []reeve.Handle {
 	return out
 }
 
-// integrityWord turns a mandatory label's SID into Sysmon's word.
-func integrityWord(dst, text []byte) []byte {
-	if word, ok := labels[strings.ToLower(string(text))]; ok {
-		return append(dst, word...)
+// unnamedData finds the data that have no name.
+func unnamedData(rec reeve.Record) (at []reeve.Handle) {
+	for _, f := range rec.Fields() {
+		if f.Name == "" || strings.EqualFold(f.Name, "Data") {
+			at = append(at, f.Handle)
+		}
 	}
-	return append(dst, text...)
+	return at
 }
 
-// hashPart cuts one algorithm out of "MD5=...,SHA256=...".
-func hashPart(name string) func(dst, text []byte) []byte {
-	return func(dst, text []byte) []byte {
-		for part := range strings.SplitSeq(string(text), ",") {
-			if key, value, ok := strings.Cut(part, "="); ok && strings.EqualFold(strings.TrimSpace(key), name) {
-				return append(dst, value...)
+// numbered finds the unnamed data of exports that number them: param1, param2 and so on.
+func numbered(rec reeve.Record) (at []reeve.Handle) {
+	for n := 1; ; n++ {
+		h := dataField(rec, "param"+strconv.Itoa(n))
+		if h == reeve.NoHandle {
+			return at
+		}
+		at = append(at, h)
+	}
+}
+
+// unnamedField finds what a record states without a name: Data under the names that exports give it, or in the message, which
+// repeats it; of a message that is not in the record, the data that it is made of; a numbered one among those that have no numbers;
+// and those of crashes by their places.
+func unnamedField(rec reeve.Record, name string) (at []reeve.Handle, convert func(dst, list []byte) []byte) {
+	if name == "data" {
+		if at = numbered(rec); at == nil {
+			if h := dataField(rec, "Message"); h != reeve.NoHandle {
+				at = []reeve.Handle{h}
 			}
 		}
-		return dst
+		return at, nil
 	}
-}
-
-// processAudit maps Sigma's process fields to those of Security 4688, whose ProcessId is the parent's.
-var processAudit = map[string]string{"image": "NewProcessName", "parentimage": "ParentProcessName", "user": "SubjectUserName", "logonid": "SubjectLogonId",
-	"processid": "NewProcessId", "parentprocessid": "ProcessId", "integritylevel": "MandatoryLabel"}
-
-// registryAudit maps Sigma's registry fields to those of Security 4657.
-var registryAudit = map[string]string{"targetobject": "ObjectName", "details": "NewValue", "image": "ProcessName"}
-
-// antivirus maps Sigma's fields of virus alerts to Defender's.
-var antivirus = map[string]string{"signature": "ThreatName", "filename": "Path"}
-
-// elastic maps Sigma's fields to the Elastic Common Schema, for exports that keep nothing else.
-var elastic = map[string][]string{
-	"image": {"process.executable"}, "commandline": {"process.command_line"}, "currentdirectory": {"process.working_directory"}, "parentimage": {"process.parent.executable"},
-	"parentcommandline": {"process.parent.command_line"}, "originalfilename": {"process.pe.original_file_name"}, "product": {"process.pe.product"}, "company": {"process.pe.company"},
-	"description": {"process.pe.description"}, "user": {"user.name"}, "targetfilename": {"file.path"}, "imageloaded": {"dll.path", "file.path"}, "targetobject": {"registry.path"}, "details": {"registry.data.strings"},
-	"queryname": {"dns.question.name"}, "destinationip": {"destination.ip"}, "destinationport": {"destination.port"}, "destinationhostname": {"destination.domain"}, "sourceip": {"source.ip"},
-	"eventid": {"event.code"}, "computer": {"host.name"},
+	if name == "message" {
+		return unnamedData(rec), nil
+	}
+	nth := 0
+	if n, ok := strings.CutPrefix(name, "param"); ok {
+		if i, err := strconv.Atoi(n); err == nil && i < 100 {
+			nth = i
+		}
+	} else if h := rec.Head(); h.EventID == 1000 && strings.EqualFold(h.Provider, "Application Error") {
+		nth = slices.Index(crash, name) + 1
+	}
+	if nth <= 0 {
+		return nil, nil
+	}
+	if at = unnamedData(rec); at == nil {
+		at = numbered(rec)
+	}
+	return at, oneOf(nth - 1)
 }
