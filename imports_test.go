@@ -54,6 +54,7 @@ var may = map[string][]string{
 	"internal/gather": {"internal/evidence", "internal/ingest", "internal/winlog"},
 	"internal/investigate": {"internal/evidence", "internal/ingest", "internal/winlog", "internal/trail", "internal/gather", "internal/process", "internal/coverage", "internal/detect",
 		"internal/triage", "internal/playbook", "internal/playbook/questions", "internal/verdict", "internal/prevalence", "sigma", "lolbas", "cmdline"},
+	"internal/rulebase":     {"internal/evidence", "internal/ingest", "internal/winlog", "internal/detect", "sigma"},
 	"internal/simulate":     {"evtx", "cmdline"},
 	"internal/simulate/gen": {"internal/simulate"},
 

@@ -145,6 +145,7 @@ func (c *investigateCmd) stated() []reeve.NamedValue {
 	}
 	add("known-bad", bases(c.KnownBad)...)
 	add("known-good", bases(c.KnownGood)...)
+	add("placeholders", bases(c.Placeholders)...)
 	if c.Recover {
 		add("recover", "true")
 	}

@@ -44,7 +44,7 @@ type commands struct {
 	Hunt        huntCmd        `cmd:"" help:"Sigma findings only, fast."`
 	Dump        dumpCmd        `cmd:"" help:"Print records as JSON lines or XML."`
 	Lolbas      lolbasCmd      `cmd:"" help:"What is known about a binary; what class a path is."`
-	Rules       rulesCmd       `cmd:"" help:"List, check and explain Sigma rules."`
+	Rules       rulesCmd       `cmd:"" help:"List, check, test and explain Sigma rules."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

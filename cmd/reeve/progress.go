@@ -48,3 +48,17 @@ func (m *meter) done() {
 		_ = m.bar.Finish()
 	}
 }
+
+// count shows a bar of things that are counted.
+func (m *meter) count(stage string, done, total int) {
+	if m.w == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bar == nil {
+		m.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(m.w), progressbar.OptionSetDescription(stage), progressbar.OptionShowCount(), progressbar.OptionSetWidth(30),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	_ = m.bar.Set(min(done, total)) // a bar that cannot be drawn is no reason to stop
+}

@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
-	"reeve"
 	"reeve/internal/investigate"
 	"reeve/internal/report"
 	"reeve/rules"
@@ -18,34 +18,79 @@ import (
 
 // ruleFlags are the flags of every command that uses rules.
 type ruleFlags struct {
-	Rules     []string `help:"Folder of Sigma rules, used beside the built-in ones. Repeatable." placeholder:"DIR" sep:"none"`
+	Rules     []string `help:"Folder of Sigma rules, or one rule's file, used beside the built-in ones. Repeatable." placeholder:"DIR" sep:"none"`
 	NoBuiltin bool     `help:"Leave reeve's own rules out."`
+	placeholderFlag
 }
 
-// load reads the built-in rules and the folders, and says on standard error what cannot be used.
-func (r *ruleFlags) load(a *app, quiet bool) (*investigate.Rules, error) {
+// placeholderFlag fills the placeholders of rules.
+type placeholderFlag struct {
+	Placeholders []string `help:"Values of %name% in rules: a YAML file that maps names to a value or a list, or NAME.txt with a value a line. Repeatable." placeholder:"FILE" sep:"none"`
+}
+
+// parse are the options of reading rules. What several files say of one name is added up.
+func (p *placeholderFlag) parse() (opt sigma.ParseOptions, err error) {
+	opt.Placeholders = map[string][]string{}
+	for _, name := range p.Placeholders {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return opt, hinted{fmt.Errorf("placeholders: %w", err), `--placeholders names a YAML file such as "admins: [root, adm*]", or a text NAME.txt with a value a line.`}
+		}
+		values, err := sigma.ParsePlaceholders(name, src)
+		if err != nil {
+			return opt, fmt.Errorf("placeholders: %w", err)
+		}
+		for k, list := range values {
+			opt.Placeholders[k] = append(opt.Placeholders[k], list...)
+		}
+	}
+	return opt, nil
+}
+
+// folders are the built-in rules and those that the flags name. Two of one name are told apart.
+func (r *ruleFlags) folders() ([]investigate.RuleFolder, error) {
 	var folders []investigate.RuleFolder
 	if !r.NoBuiltin {
 		folders = append(folders, investigate.RuleFolder{Name: "built-in", FS: rules.FS})
 	}
 	for _, dir := range r.Rules {
-		if info, err := os.Stat(dir); err != nil {
-			return nil, hinted{fmt.Errorf("rules: %w", err), "--rules names a folder with Sigma rules, for example a checkout of SigmaHQ."}
-		} else if !info.IsDir() {
-			folders = append(folders, investigate.RuleFolder{Name: filepath.Base(dir), FS: single{os.DirFS(filepath.Dir(dir)), filepath.Base(dir)}})
-			continue
+		info, err := os.Stat(dir)
+		if err != nil {
+			return nil, hinted{fmt.Errorf("rules: %w", err), "A folder with Sigma rules is wanted, for example a checkout of SigmaHQ."}
 		}
-		folders = append(folders, investigate.RuleFolder{Name: folderName(dir), FS: os.DirFS(dir)})
+		f := investigate.RuleFolder{Name: folderName(dir), FS: os.DirFS(dir)}
+		if !info.IsDir() {
+			f = investigate.RuleFolder{Name: filepath.Base(dir), FS: single{os.DirFS(filepath.Dir(dir)), filepath.Base(dir)}}
+		}
+		base := f.Name
+		for n := 2; slices.ContainsFunc(folders, func(o investigate.RuleFolder) bool { return o.Name == f.Name }); n++ {
+			f.Name = fmt.Sprintf("%s#%d", base, n)
+		}
+		folders = append(folders, f)
 	}
-	set, err := investigate.LoadRules(folders, sigma.ParseOptions{})
+	return folders, nil
+}
+
+// load reads the built-in rules and the folders, and says on standard error what cannot be used.
+func (r *ruleFlags) load(a *app, quiet bool) (*investigate.Rules, error) {
+	folders, err := r.folders()
+	if err != nil {
+		return nil, err
+	}
+	opt, err := r.parse()
+	if err != nil {
+		return nil, err
+	}
+	set, err := investigate.LoadRules(folders, opt)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	if !quiet {
-		for _, src := range set.Sources() {
-			if src.Failed > 0 {
-				fmt.Fprintf(a.err, "rules: %d of %s cannot be read; reeve rules check lists them\n", src.Failed, report.Clean(src.Path))
-			}
+	for _, src := range set.Sources() {
+		switch {
+		case src.Count+src.Inactive+src.Failed == 0:
+			fmt.Fprintf(a.err, "rules: %s holds no rule; rules are files that end with .yml or .yaml\n", report.Clean(src.Path))
+		case src.Failed > 0 && !quiet:
+			fmt.Fprintf(a.err, "rules: %d of %s cannot be read; reeve rules check lists them\n", src.Failed, report.Clean(src.Path))
 		}
 	}
 	return set, nil
@@ -80,19 +125,22 @@ func (s single) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 type rulesCmd struct {
-	List  rulesListCmd  `cmd:"" help:"List the rules that are in use."`
-	Check rulesCheckCmd `cmd:"" help:"Tell which rules loaded, which are inactive and why, and which failed."`
+	List    rulesListCmd    `cmd:"" help:"List the rules that are in use."`
+	Check   rulesCheckCmd   `cmd:"" help:"Tell which rules loaded, which are inactive and why, which failed, and what each costs."`
+	Test    rulesTestCmd    `cmd:"" help:"Run regression cases: does a rule still match the evidence that it was written for?"`
+	Explain rulesExplainCmd `cmd:"" help:"Tell why a rule matches a record, or does not."`
 }
 
 // rulesArgs are the folders; none are the built-in rules.
 type rulesArgs struct {
 	output
+	placeholderFlag
 	Dirs   []string `arg:"" optional:"" name:"dir" help:"Folders of Sigma rules. Nothing means the built-in ones."`
 	Format string   `help:"${enum}." enum:"text,json" default:"text"`
 }
 
 func (c *rulesArgs) load(a *app) (*investigate.Rules, error) {
-	f := ruleFlags{Rules: c.Dirs, NoBuiltin: len(c.Dirs) > 0}
+	f := ruleFlags{Rules: c.Dirs, NoBuiltin: len(c.Dirs) > 0, placeholderFlag: c.placeholderFlag}
 	return f.load(a, true)
 }
 
@@ -129,63 +177,6 @@ func (c *rulesListCmd) Run(a *app) error {
 		_, err := fmt.Fprintf(w, "%d rules\n", len(list))
 		return err
 	})
-}
-
-type rulesCheckCmd struct{ rulesArgs }
-
-// checked is one rule in the lists of `rules check`.
-type checked struct {
-	ID     string `json:"id"`
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Reason string `json:"reason"`
-}
-
-// Run tells what became of every rule. A rule that failed makes exit status 1.
-func (c *rulesCheckCmd) Run(a *app) error {
-	set, err := c.load(a)
-	if err != nil {
-		return err
-	}
-	lists := struct {
-		Loaded   []checked `json:"loaded"`
-		Inactive []checked `json:"inactive"`
-		Failed   []checked `json:"failed"`
-	}{[]checked{}, []checked{}, []checked{}}
-	for _, r := range set.List() {
-		lists.Loaded = append(lists.Loaded, checked{ID: r.ID, File: r.File, Line: r.Line})
-	}
-	problems := func(list []reeve.RuleProblem) (out []checked) {
-		for _, p := range list {
-			out = append(out, checked{p.ID, p.File, p.Line, p.Reason})
-		}
-		return out
-	}
-	for _, src := range set.Sources() {
-		lists.Inactive = append(lists.Inactive, problems(src.InactiveRules)...)
-		lists.Failed = append(lists.Failed, problems(src.Unreadable)...)
-	}
-	err = c.write(a, func(w io.Writer, _ report.Options) error {
-		if c.Format == "json" {
-			return writeJSON(w, lists)
-		}
-		for _, part := range []struct {
-			word string
-			list []checked
-		}{{"inactive", lists.Inactive}, {"failed", lists.Failed}} {
-			for _, r := range part.list {
-				if _, err := fmt.Fprintf(w, "%s  %s:%d: %s\n", part.word, report.Clean(r.File), r.Line, report.Clean(r.Reason)); err != nil {
-					return err
-				}
-			}
-		}
-		_, err := fmt.Fprintf(w, "%d loaded, %d inactive, %d failed\n", len(lists.Loaded), len(lists.Inactive), len(lists.Failed))
-		return err
-	})
-	if err == nil && len(lists.Failed) > 0 {
-		return statusErr(statusError)
-	}
-	return err
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -89,6 +89,9 @@ func (r *Rules) List() []*sigma.Rule {
 	return r.engine.Rules()
 }
 
+// Engine gives the rules as they are matched.
+func (r *Rules) Engine() *sigma.Engine { return r.engine }
+
 // ruleWorker is one worker's rules.
 type ruleWorker struct {
 	rules   []*sigma.Rule
