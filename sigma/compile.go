@@ -2,9 +2,11 @@ package sigma
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Mapping tells which of the caller's record sources a log source means. Keys are the caller's own; none means that the caller
@@ -13,7 +15,7 @@ type Mapping interface {
 	Sources(Logsource) []string
 }
 
-// Engine is a compiled set of rules. It is immutable and shared by workers.
+// Engine is a set of rules made ready. It is shared by workers; what it makes of rules, it makes when it is first asked for.
 type Engine struct {
 	rules      []*Rule
 	programs   map[string]*Program
@@ -39,7 +41,7 @@ func Compile(set *Set, m Mapping) *Engine {
 		sign := fmt.Sprint(ids)
 		p := same[sign]
 		if p == nil {
-			p = e.program(ids)
+			p = &Program{engine: e, ids: ids}
 			same[sign] = p
 		}
 		e.programs[key] = p
@@ -66,7 +68,20 @@ func (e *Engine) Program(source string) *Program { return e.programs[source] }
 
 // Program matches the rules of one source.
 type Program struct {
-	engine    *Engine
+	engine *Engine
+	ids    []int32 // of rules, sorted
+	named  sync.Once
+	names  []string // of fields; "" for keywords
+	once   sync.Once
+	*code
+
+	narrow   sync.Mutex
+	narrowed map[string]*Program // by what is known of a layout; nil where no rule can hold
+	whole    *Program            // that this one was narrowed from; nil for a whole one
+}
+
+// code is what rules come to.
+type code struct {
 	fields    []string
 	slot      map[string]int32
 	keywords  bool
@@ -80,7 +95,7 @@ type Program struct {
 	nodes     []flatNode
 	members   map[int32][]int32 // of opGroup predicates
 	rules     []programRule
-	ids       map[*pred]int32
+	numbers   map[*pred]int32
 	triggers  []int32 // rules whose necessary clause contains a predicate, those of one predicate after the other
 	triggered []int32 // by predicate: where its rules begin in triggers; one more for the end
 	always    []int32 // rules without a necessary clause
@@ -91,7 +106,7 @@ type programRule struct {
 	root int32
 }
 
-// flatNode is a condition node in an array; children are nodes from..to.
+// flatNode is a condition node in an array; children are nodes from..to. Of kind 't' it holds of every event.
 type flatNode struct {
 	kind     byte
 	from, to int32
@@ -99,33 +114,83 @@ type flatNode struct {
 }
 
 // Fields names the slots of an event.
-func (p *Program) Fields() []string { return p.fields }
-
-// Has tells whether the program holds a rule, by its number.
-func (p *Program) Has(rule int32) bool {
-	_, ok := slices.BinarySearchFunc(p.rules, rule, func(r programRule, id int32) int { return int(r.id - id) })
-	return ok
+func (p *Program) Fields() []string {
+	names := p.look()
+	if len(names) > 0 && names[0] == "" {
+		return names[1:]
+	}
+	return names
 }
 
 // Keywords tells whether rules look at all values of an event.
-func (p *Program) Keywords() bool { return p.keywords }
+func (p *Program) Keywords() bool {
+	names := p.look()
+	return len(names) > 0 && names[0] == ""
+}
 
-// compiler holds what is needed while a program is made.
+// look lists what the rules look at, which is asked before any code is needed.
+func (p *Program) look() []string {
+	p.named.Do(func() {
+		if p.code != nil {
+			p.names = p.code.fields
+			if p.code.keywords {
+				p.names = append([]string{""}, p.names...)
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, id := range p.ids {
+			for _, f := range p.engine.rules[id].Fields() {
+				seen[f] = true
+			}
+		}
+		p.names = slices.Sorted(maps.Keys(seen))
+	})
+	return p.names
+}
+
+// Has tells whether the program holds a rule, by its number.
+func (p *Program) Has(rule int32) bool {
+	_, ok := slices.BinarySearch(p.ids, rule)
+	return ok
+}
+
+// ready makes the code of all rules when it is first needed.
+func (p *Program) ready() {
+	p.once.Do(func() {
+		if p.code == nil {
+			p.code = p.engine.code(p.ids, p.Fields(), nil)
+		}
+	})
+}
+
+// compiler holds what is needed while code is made.
 type compiler struct {
-	p      *Program
+	p      *code
+	layout *Layout            // nil when nothing is known of the events
 	index  map[string]int32   // predicate by key
 	groups map[string]int32   // OR-lists of literals by their members
 	lits   map[int32][]target // by slot
 	costs  map[int32]float64  // of a predicate
 }
 
-func (e *Engine) program(ids []int32) *Program {
-	c := &compiler{p: &Program{engine: e, slot: map[string]int32{}, ids: map[*pred]int32{}, members: map[int32][]int32{}}, index: map[string]int32{}, groups: map[string]int32{}, lits: map[int32][]target{}, costs: map[int32]float64{}}
-	roots := make([]*compiled, len(ids))
-	for i, id := range ids {
-		roots[i] = c.rewrite(c.intern(e.rules[id].root))
+// code makes what rules come to for events of a layout. Rules that can hold of none are left out. fields have the first slots.
+func (e *Engine) code(ids []int32, fields []string, layout *Layout) *code {
+	p := &code{slot: map[string]int32{}, numbers: map[*pred]int32{}, members: map[int32][]int32{}, fields: fields}
+	for i, f := range fields {
+		p.slot[f] = int32(i)
 	}
-	p := c.p
+	c := &compiler{p: p, layout: layout, index: map[string]int32{}, groups: map[string]int32{}, lits: map[int32][]target{}, costs: map[int32]float64{}}
+	var roots []*compiled
+	for _, id := range ids {
+		if layout != nil {
+			if chance, _ := e.rules[id].Chance(*layout); chance != Possible {
+				continue
+			}
+		}
+		roots = append(roots, c.rewrite(c.intern(e.rules[id].root)))
+		p.rules = append(p.rules, programRule{id: id})
+	}
 	triggers := make([][]int32, len(p.preds))
 	for i, r := range roots {
 		_, clause := c.clause(r)
@@ -144,19 +209,19 @@ func (e *Engine) program(ids []int32) *Program {
 	}
 	p.triggered = append(p.triggered, int32(len(p.triggers)))
 	c.literals(roots)
-	for i, id := range ids {
+	for i, r := range roots {
 		at := int32(len(p.nodes))
 		p.nodes = append(p.nodes, flatNode{})
-		c.flatten(roots[i], at)
-		p.rules = append(p.rules, programRule{id, at})
+		c.flatten(r, at)
+		p.rules[i].root = at
 	}
 	return p
 }
 
 // isTrigger tells predicates that make candidates of rules.
-func (p *Program) isTrigger(pred int32) bool { return p.triggered[pred] < p.triggered[pred+1] }
+func (p *code) isTrigger(pred int32) bool { return p.triggered[pred] < p.triggered[pred+1] }
 
-// compiled is a condition whose predicates are numbers.
+// compiled is a condition whose predicates are numbers. Of kind 't' and 'f' it is true and false; no whole condition is false.
 type compiled struct {
 	kind byte
 	kids []*compiled
@@ -184,33 +249,64 @@ func (c *compiler) add(q *pred, slot, ref int32) int32 {
 }
 
 func (c *compiler) intern(n *node) *compiled {
-	if n.kind == 'p' {
-		key := n.pred.key()
-		i, ok := c.index[key]
-		if !ok {
-			ref := int32(-1)
-			if n.pred.op == opRef {
-				ref = c.field(n.pred.lit)
-			}
-			i = c.add(n.pred, c.field(n.pred.field), ref)
-			c.index[key] = i
+	switch n.kind {
+	case 'p':
+		return c.internPred(n.pred)
+	case '!':
+		switch x := c.intern(n.kids[0]); x.kind {
+		case 't':
+			return &compiled{kind: 'f'}
+		case 'f':
+			return &compiled{kind: 't'}
+		default:
+			return &compiled{kind: '!', kids: []*compiled{x}}
 		}
-		c.p.ids[n.pred] = i
-		return &compiled{kind: 'p', pred: i}
+	}
+	decides, says := byte('f'), byte('t') // what makes the whole so, and what the whole is without it
+	if n.kind == '|' {
+		decides, says = 't', 'f'
 	}
 	out := &compiled{kind: n.kind}
 	for _, k := range n.kids {
-		x := c.intern(k)
-		if x.kind == out.kind && x.kind != '!' {
+		switch x := c.intern(k); x.kind {
+		case decides:
+			return x
+		case says:
+		case out.kind:
 			out.kids = append(out.kids, x.kids...)
-			continue
+		default:
+			out.kids = append(out.kids, x)
 		}
-		out.kids = append(out.kids, x)
 	}
-	if len(out.kids) == 1 && out.kind != '!' {
+	switch len(out.kids) {
+	case 0:
+		return &compiled{kind: says}
+	case 1:
 		return out.kids[0]
 	}
 	return out
+}
+
+func (c *compiler) internPred(q *pred) *compiled {
+	if c.layout != nil {
+		if holds, known := c.layout.answer(q); known && holds {
+			return &compiled{kind: 't'}
+		} else if known {
+			return &compiled{kind: 'f'}
+		}
+	}
+	key := q.key()
+	i, ok := c.index[key]
+	if !ok {
+		ref := int32(-1)
+		if q.op == opRef {
+			ref = c.field(q.lit)
+		}
+		i = c.add(q, c.field(q.field), ref)
+		c.index[key] = i
+	}
+	c.p.numbers[q] = i
+	return &compiled{kind: 'p', pred: i}
 }
 
 // direct tells predicates that a field matcher answers completely.
@@ -425,8 +521,8 @@ func (c *compiler) cost(id int32) float64 {
 // flatten lays a condition out, cheap children first.
 func (c *compiler) flatten(n *compiled, at int32) {
 	p := c.p
-	if n.kind == 'p' {
-		p.nodes[at] = flatNode{kind: 'p', pred: n.pred}
+	if n.kind == 'p' || n.kind == 't' {
+		p.nodes[at] = flatNode{kind: n.kind, pred: n.pred}
 		return
 	}
 	kids := slices.Clone(n.kids)

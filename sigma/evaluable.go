@@ -73,20 +73,39 @@ func (l *Layout) lack(n *node, want bool) (fields []string, ok bool) {
 }
 
 func (l *Layout) lackOf(p *pred, want bool) (fields []string, ok bool) {
-	if l.Known != nil && p.op == opExact && !p.cased {
-		if value, known := l.Known(p.field); known {
-			return nil, (fold(value) == p.lit) == want
-		}
+	if holds, known := l.told(p); known {
+		return nil, holds == want
 	}
-	fields = []string{p.field}
-	if p.op == opRef {
-		fields = append(fields, p.lit)
-	}
-	fields = slices.DeleteFunc(fields, func(f string) bool { return f == "" || l.States(f) })
-	if len(fields) == 0 || p.ofAbsent() == want {
+	if fields = l.absent(p); len(fields) == 0 || p.ofAbsent() == want {
 		return nil, true
 	}
 	return fields, true
+}
+
+// answer gives the answer to a question that is the same for all events of the layout.
+func (l *Layout) answer(p *pred) (holds, known bool) {
+	if holds, known = l.told(p); known {
+		return holds, true
+	}
+	return p.ofAbsent(), len(l.absent(p)) > 0
+}
+
+// told is the answer when the value is known.
+func (l *Layout) told(p *pred) (holds, known bool) {
+	if l.Known == nil || p.op != opExact || p.cased {
+		return false, false
+	}
+	value, known := l.Known(p.field)
+	return known && fold(value) == p.lit, known
+}
+
+// absent lists the fields of a question that events do not state.
+func (l *Layout) absent(p *pred) []string {
+	fields := []string{p.field}
+	if p.op == opRef {
+		fields = append(fields, p.lit)
+	}
+	return slices.DeleteFunc(fields, func(f string) bool { return f == "" || l.States(f) })
 }
 
 // ofAbsent is the answer when the field is not stated.

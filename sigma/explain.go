@@ -12,6 +12,9 @@ type Trace struct {
 // Explain evaluates a rule with its reasons. It is for one event at a time, not for the hot path. rule is a number of the
 // engine; nil when the program does not hold it.
 func (p *Program) Explain(rule int32, e Event) *Trace {
+	if p.whole != nil {
+		p = p.whole // a narrowed program has no answers to what is the same for all its events
+	}
 	if !p.Has(rule) {
 		return nil
 	}
@@ -44,7 +47,7 @@ func (m *Matcher) explain(n *node) *Trace {
 }
 
 func (m *Matcher) explainPred(q *pred) *Trace {
-	id := m.p.ids[q]
+	id := m.p.numbers[q]
 	t := &Trace{Part: q.String(), Field: q.field, Matched: m.evaluate(id)}
 	slot := m.p.slots[id]
 	switch {

@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // gramSize is the length of the parts that texts are found by.
@@ -13,6 +14,9 @@ const padding = 8
 
 // gramTable finds texts anywhere in a value: each is known by the four bytes in a row that are thought the rarest. A bitmap says
 // of almost all others that nothing begins with them.
+//
+// Where all texts are long, each is known by four grams that follow each other: one of them begins at a place that four divides,
+// wherever the text stands, and the other places need not be looked at.
 type gramTable struct {
 	bits   []uint64 // of hashed grams
 	shift  uint32
@@ -20,6 +24,7 @@ type gramTable struct {
 	hshift uint32
 	list   []gramText
 	texts  []literalText
+	sparse bool // only every fourth place is looked at
 }
 
 // gramText is a text with the eight bytes from its gram on, or as many as it has: most values that contain the gram differ in them.
@@ -30,42 +35,72 @@ type gramText struct {
 }
 
 func newGramTable(texts []literalText) gramTable {
-	t := gramTable{texts: texts}
+	t := gramTable{texts: texts, sparse: true}
 	if len(texts) == 0 {
 		return t
 	}
-	width := min(max(bits.Len(uint(len(texts)*24)), 10), 18)
+	for _, x := range texts {
+		t.sparse = t.sparse && len(x.text) >= 2*gramSize-1
+	}
+	grams := 1
+	if t.sparse {
+		grams = gramSize
+	}
+	n := len(texts) * grams
+	width := min(max(bits.Len(uint(n*24)), 10), 18)
 	t.shift, t.bits = uint32(32-width), make([]uint64, (1<<width)/64)
-	width = max(bits.Len(uint(2*len(texts))), 4)
+	width = max(bits.Len(uint(2*n)), 4)
 	t.hshift, t.heads = uint32(32-width), make([]int32, 1<<width+1)
-	used := make(map[uint32]int, len(texts))
-	list := make([]gramText, len(texts))
-	hashes := make([]uint32, len(texts))
+	used := make(map[uint32]int, n)
+	list := make([]gramText, 0, n)
 	for i, x := range texts {
-		at := rarest(x.text, used)
-		var window [8]byte
-		n := copy(window[:], x.text[at:])
-		list[i] = gramText{window: binary.LittleEndian.Uint64(window[:]), mask: ^uint64(0) >> (64 - 8*n), at: int32(at), text: int32(i)}
-		h := uint32(list[i].window) * hashFactor
-		hashes[i] = h
-		t.bits[h>>t.shift/64] |= 1 << (h >> t.shift % 64)
-		t.heads[h>>t.hshift+1]++
+		first := rarest(x.text, grams, used)
+		for at := first; at < first+grams; at++ {
+			var window [8]byte
+			size := copy(window[:], x.text[at:])
+			g := gramText{window: binary.LittleEndian.Uint64(window[:]), mask: ^uint64(0) >> (64 - 8*size), at: int32(at), text: int32(i)}
+			h := g.hash()
+			t.bits[h>>t.shift/64] |= 1 << (h >> t.shift % 64)
+			t.heads[h>>t.hshift+1]++
+			list = append(list, g)
+		}
 	}
 	for i := range t.heads[1:] {
 		t.heads[i+1] += t.heads[i]
 	}
-	t.list = make([]gramText, len(list))
-	next := append([]int32(nil), t.heads...)
-	for i, x := range list {
-		k := hashes[i] >> t.hshift
+	t.list = make([]gramText, n)
+	next := slices.Clone(t.heads)
+	for _, x := range list {
+		k := x.hash() >> t.hshift
 		t.list[next[k]] = x
 		next[k]++
 	}
 	return t
 }
 
-// scan looks at four places at a time. At the end it reads into the padding: what seems to be found there does not fit the value.
+func (x *gramText) hash() uint32 { return uint32(x.window) * hashFactor }
+
 func (t *gramTable) scan(b []byte, s *Matcher) {
+	if t.sparse {
+		t.scanSparse(b, s)
+	} else {
+		t.scanDense(b, s)
+	}
+}
+
+func (t *gramTable) scanSparse(b []byte, s *Matcher) {
+	table, shift := t.bits, t.shift&31
+	p := b[:len(b)+padding]
+	for i := 0; i+gramSize <= len(b); i += gramSize {
+		h := binary.LittleEndian.Uint32(p[i:]) * hashFactor
+		if k := h >> shift; table[k>>6]>>(k&63)&1 != 0 {
+			t.verify(p, len(b), i, h, s)
+		}
+	}
+}
+
+// scanDense looks at four places at a time. At the end it reads into the padding: what seems to be found there does not fit the value.
+func (t *gramTable) scanDense(b []byte, s *Matcher) {
 	table, shift := t.bits, t.shift&31
 	p := b[:len(b)+padding]
 	for i := 0; i+gramSize <= len(b); i += 4 {
@@ -109,21 +144,27 @@ func (t *gramTable) verify(p []byte, n, i int, h uint32, s *Matcher) {
 	}
 }
 
-// rarest is where the gram of a text begins that values are thought to contain least often, and that few other texts are known
-// by; used counts them.
-func rarest(s string, used map[uint32]int) int {
+// rarest is where the grams of a text begin that values are thought to contain least often, and that few other texts are known by;
+// used counts them.
+func rarest(s string, grams int, used map[uint32]int) int {
 	best, at := 0.0, 0
-	for i := 0; i+gramSize <= len(s); i++ {
-		g := gramAt(s, i)
-		x := rarity[s[i]] * rarity[s[i+1]] * rarity[s[i+2]] * rarity[s[i+3]]
-		if common[g] {
-			x = 1e12
+	for i := 0; i+grams-1+gramSize <= len(s); i++ {
+		x := 0.0
+		for k := i; k < i+grams; k++ {
+			g := gramAt(s, k)
+			w := rarity[s[k]] * rarity[s[k+1]] * rarity[s[k+2]] * rarity[s[k+3]]
+			if common[g] {
+				w = 1e12
+			}
+			x += w * (1 + 2*float64(used[g]))
 		}
-		if x *= 1 + 2*float64(used[g]); i == 0 || x < best {
+		if i == 0 || x < best {
 			best, at = x, i
 		}
 	}
-	used[gramAt(s, at)]++
+	for k := at; k < at+grams; k++ {
+		used[gramAt(s, k)]++
+	}
 	return at
 }
 

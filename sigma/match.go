@@ -41,6 +41,14 @@ type value struct {
 	folded span
 }
 
+// units is no less than the value has in UTF-16.
+func (v *value) units() int {
+	if v.utf16 {
+		return len(v.raw) / 2
+	}
+	return len(v.raw)
+}
+
 // span is a part of the decoded text; none has an end of 0.
 type span struct{ from, to int32 }
 
@@ -50,10 +58,10 @@ func newSlots(p *Program) Slots {
 }
 
 // Fields names the slots.
-func (s *Slots) Fields() []string { return s.program.fields }
+func (s *Slots) Fields() []string { return s.program.Fields() }
 
 // Keywords tells whether rules look at all values of an event, those of no slot as well.
-func (s *Slots) Keywords() bool { return s.program.keywords }
+func (s *Slots) Keywords() bool { return s.program.Keywords() }
 
 // Set gives a slot a value, UTF-8. Called again it adds one: a list or a repeated field.
 func (s *Slots) Set(slot int, text []byte) { s.set(slot, value{raw: text}) }
@@ -146,7 +154,7 @@ type Matcher struct {
 	event   Slots
 	profile *Profile // nil unless costs are noted
 
-	cache    [cached]cachedValue
+	cache    []cachedValue // made when it is first wanted
 	seed     maphash.Seed
 	forgets  bool    // nothing is remembered
 	learning bool    // what is found is noted
@@ -169,6 +177,7 @@ type cachedValue struct {
 
 // NewMatcher gives a worker its state.
 func (p *Program) NewMatcher() *Matcher {
+	p.ready()
 	return &Matcher{p: p, event: newSlots(p), seed: maphash.MakeSeed(), hits: make([]uint32, len(p.preds)), memo: make([]uint32, len(p.preds)), truth: make([]bool, len(p.preds)), stamped: make([]uint32, len(p.rules))}
 }
 
@@ -231,10 +240,16 @@ func (m *Matcher) begin(event Event) {
 
 // scan looks for the literals of a slot in a value, or remembers what it found before.
 func (m *Matcher) scan(slot int32, fm *fieldMatcher, v *value) {
-	if m.forgets || len(v.raw) > maxCachedValue {
+	if v.units() < fm.least {
+		return
+	}
+	if m.forgets || !fm.costly || len(v.raw) > maxCachedValue {
 		b := m.event.folded(v)
 		fm.scan(b, v.ascii, m)
 		return
+	}
+	if m.cache == nil {
+		m.cache = make([]cachedValue, cached)
 	}
 	c := &m.cache[(maphash.Bytes(m.seed, v.raw)+uint64(slot)*0x9e3779b97f4a7c15)%cached]
 	if c.slot == slot+1 && c.utf16 == v.utf16 && string(c.raw) == string(v.raw) {
@@ -277,6 +292,8 @@ func (m *Matcher) hit(pred int32) {
 func (m *Matcher) eval(at int32) bool {
 	n := &m.p.nodes[at]
 	switch n.kind {
+	case 't':
+		return true
 	case 'p':
 		if !m.p.lazy[n.pred] {
 			return m.hits[n.pred] == m.epoch

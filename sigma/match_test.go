@@ -281,6 +281,7 @@ func TestAnIdenticalPredicateIsEvaluatedOnce(t *testing.T) {
 		detections = append(detections, "s: {"+s+"}\ncondition: s")
 	}
 	p := program(t, append(detections, detections...)...)
+	p.ready()
 	if len(p.preds) != len(detections) {
 		t.Errorf("%d predicates of %d rules, of which every two are equal", len(p.preds), 2*len(detections))
 	}

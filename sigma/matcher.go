@@ -3,9 +3,11 @@ package sigma
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -20,6 +22,8 @@ type fieldMatcher struct {
 	plain  gramTable    // texts looked for anywhere
 	wide   gramTable    // those that are not ASCII: only values that are not can contain them
 	short  *shortMatcher
+	least  int  // units of UTF-16 that the shortest text has
+	costly bool // to look for its texts costs more than to remember a value
 }
 
 // keyed are beginnings that share the length of their key.
@@ -41,7 +45,7 @@ func newFieldMatcher(list []target) *fieldMatcher {
 		}
 		return int(a.pred - b.pred)
 	})
-	m := &fieldMatcher{}
+	m := &fieldMatcher{least: math.MaxInt}
 	var plain, wide []literalText
 	for from := 0; from < len(list); {
 		to, t := from, list[from]
@@ -52,6 +56,7 @@ func newFieldMatcher(list []target) *fieldMatcher {
 			}
 		}
 		from = to
+		m.least = min(m.least, unitsOf(t.text))
 		x := literalText{t.text, preds}
 		switch {
 		case t.op == opExact:
@@ -73,6 +78,7 @@ func newFieldMatcher(list []target) *fieldMatcher {
 		}
 	}
 	m.plain, m.wide = newGramTable(plain), newGramTable(wide)
+	m.costly = len(list) > 100
 	for _, t := range []*textTable{&m.exact, &m.base, &m.ends[1], &m.ends[2], &m.ends[3], &m.ends[4]} {
 		t.index()
 	}
@@ -80,6 +86,14 @@ func newFieldMatcher(list []target) *fieldMatcher {
 		m.starts[i].texts.index()
 	}
 	return m
+}
+
+// unitsOf is the length of a text in UTF-16, which folding does not change.
+func unitsOf(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 func isASCII(s string) bool {

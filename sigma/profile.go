@@ -44,8 +44,8 @@ func (p *Profile) Costs() []Cost {
 	out := make([]Cost, len(p.costs))
 	copy(out, p.costs)
 	for program, n := range p.shown {
-		for _, r := range program.rules {
-			out[r.id].Shown += n
+		for _, id := range program.ids {
+			out[id].Shown += n
 		}
 	}
 	return out
@@ -64,12 +64,24 @@ func (p *Profile) now() time.Duration {
 
 func (p *Profile) spent(from time.Duration) time.Duration { return max(p.clock()-from-p.tick, 0) }
 
-// scanned notes that an event was read and scanned for a program.
-func (p *Profile) scanned(program *Program, from time.Duration) {
+// Show notes that an event is one of those that the program's rules are about, although none of them can hold of it: there is nothing
+// to match it with.
+func (p *Profile) Show(program *Program) {
 	if p != nil {
-		p.scan += p.spent(from)
 		p.shown[program]++
 	}
+}
+
+// scanned notes that an event was read and scanned for a program, or for one that it was narrowed to.
+func (p *Profile) scanned(program *Program, from time.Duration) {
+	if p == nil {
+		return
+	}
+	p.scan += p.spent(from)
+	if program.whole != nil {
+		program = program.whole
+	}
+	p.shown[program]++
 }
 
 // tried notes that a rule's condition was evaluated.

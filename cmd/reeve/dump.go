@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"reeve"
 	"reeve/internal/ingest"
@@ -67,6 +68,7 @@ func (c *dumpCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(50) // little is allocated for a record, so that collecting often costs next to nothing
 	set, err := c.open(a)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"reeve/internal/investigate"
@@ -81,6 +82,7 @@ func (r *ruleFlags) load(a *app, quiet bool) (*investigate.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // most of what is made for rules stays
 	set, err := investigate.LoadRules(folders, opt)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)

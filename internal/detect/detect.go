@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reeve"
@@ -33,7 +34,7 @@ type Matcher struct {
 	engine   *sigma.Engine
 	meaning  Meaning
 	plans    map[planKey]*plan
-	programs map[*sigma.Program]*program
+	matchers map[*sigma.Program]*sigma.Matcher
 	last     planKey
 	lastPlan *plan
 	matched  []int32
@@ -48,7 +49,7 @@ type Matcher struct {
 type sight struct {
 	matcher *Matcher
 	rec     reeve.Record
-	view    *view
+	look    *look
 }
 
 type planKey struct {
@@ -64,10 +65,17 @@ const maxPlans = 1 << 14
 
 type plan struct{ views []view }
 
-// view is how a program sees records of a class.
+// view is how the program of a source sees records of a class.
 type view struct {
 	source  string
-	program *program
+	whole   look
+	narrow  look           // with what is known of the class left out
+	matcher *sigma.Matcher // of the narrow one; nil when none of its rules can hold
+}
+
+// look is where the fields of a program stand.
+type look struct {
+	program *sigma.Program
 	slots   []slot
 	rest    []reeve.Handle // values that keywords alone look at
 }
@@ -78,14 +86,9 @@ type slot struct {
 	convert func(dst, text []byte) []byte
 }
 
-type program struct {
-	*sigma.Program
-	matcher *sigma.Matcher
-}
-
 // NewMatcher gives a worker its state.
 func NewMatcher(e *sigma.Engine, m Meaning) *Matcher {
-	return &Matcher{engine: e, meaning: m, plans: map[planKey]*plan{}, programs: map[*sigma.Program]*program{}, fields: map[int32][]string{}}
+	return &Matcher{engine: e, meaning: m, plans: map[planKey]*plan{}, matchers: map[*sigma.Program]*sigma.Matcher{}, fields: map[int32][]string{}}
 }
 
 func (m *Matcher) plan(rec reeve.Record) *plan {
@@ -115,43 +118,102 @@ var envelope = [...]string{"Provider_Name", "EventID", "Channel", "Computer"}
 func (m *Matcher) prepare(rec reeve.Record) *plan {
 	p := &plan{}
 	for _, source := range m.meaning.Sources(rec) {
-		prog := m.engine.Program(source)
-		if prog == nil {
+		program := m.engine.Program(source)
+		if program == nil {
 			continue
 		}
-		own := m.programs[prog]
-		if own == nil {
-			own = &program{prog, prog.NewMatcher()}
-			own.matcher.Watch(m.costs)
-			m.programs[prog] = own
-		}
-		v := view{source: source, program: own}
-		taken := map[reeve.Handle]bool{reeve.NoHandle: true}
-		for i, name := range prog.Fields() {
-			at, convert := m.meaning.Field(rec, source, name)
-			if len(at) > 0 {
-				v.slots = append(v.slots, slot{at, i, convert})
-			}
-			for _, h := range at {
-				taken[h] = taken[h] || convert == nil
+		v := view{source: source, whole: look{program: program}}
+		for i, name := range program.Fields() {
+			if at, convert := m.meaning.Field(rec, source, name); len(at) > 0 {
+				v.whole.slots = append(v.whole.slots, slot{at, i, convert})
 			}
 		}
-		if prog.Keywords() {
-			for _, name := range envelope {
-				if h := rec.Resolve(name); !taken[h] {
-					v.rest, taken[h] = append(v.rest, h), true
-				}
-			}
-			for _, f := range rec.Fields() {
-				if !taken[f.Handle] {
-					v.rest = append(v.rest, f.Handle)
-				}
-			}
+		v.whole.keywords(rec)
+		layout := v.layout(rec)
+		if n := program.Narrow(layout); n != nil {
+			v.matcher, v.narrow = m.matcher(n), v.whole.of(n, rec)
 		}
-		m.survey.note(rec.Head(), &v)
+		m.survey.note(&v, layout)
 		p.views = append(p.views, v)
 	}
 	return p
+}
+
+// matcher gives this worker's matcher of a program.
+func (m *Matcher) matcher(p *sigma.Program) *sigma.Matcher {
+	own := m.matchers[p]
+	if own == nil {
+		own = p.NewMatcher()
+		own.Watch(m.costs)
+		m.matchers[p] = own
+	}
+	return own
+}
+
+// layout is what is known of all records that share the record's plan.
+func (v *view) layout(rec reeve.Record) sigma.Layout {
+	h := rec.Head()
+	known := map[string]string{}
+	for name, value := range map[string]string{"EventID": strconv.FormatUint(uint64(h.EventID), 10), "Channel": h.Channel, "Provider_Name": h.Provider} {
+		data := slices.ContainsFunc(rec.Fields(), func(f reeve.Field) bool { return strings.EqualFold(f.Name, name) })
+		s := v.whole.slot(name)
+		if !data && value != "" && s != nil && s.convert == nil && len(s.at) == 1 && rec.Value(s.at[0]).String() == value {
+			known[name] = value
+		}
+	}
+	return sigma.Layout{
+		States: func(field string) bool { return v.whole.slot(field) != nil },
+		Known:  func(field string) (string, bool) { value, ok := known[field]; return value, ok },
+	}
+}
+
+// slot finds a field's; nil when records of the class do not have it.
+func (l *look) slot(field string) *slot {
+	number := slices.Index(l.program.Fields(), field)
+	for i := range l.slots {
+		if l.slots[i].number == number {
+			return &l.slots[i]
+		}
+	}
+	return nil
+}
+
+// keywords lists what keywords alone look at: the values of no slot, and those that a slot has in another form.
+func (l *look) keywords(rec reeve.Record) {
+	if !l.program.Keywords() {
+		return
+	}
+	taken := map[reeve.Handle]bool{reeve.NoHandle: true}
+	for _, s := range l.slots {
+		for _, h := range s.at {
+			taken[h] = taken[h] || s.convert == nil
+		}
+	}
+	for _, name := range envelope {
+		if h := rec.Resolve(name); !taken[h] {
+			l.rest, taken[h] = append(l.rest, h), true
+		}
+	}
+	for _, f := range rec.Fields() {
+		if !taken[f.Handle] {
+			l.rest = append(l.rest, f.Handle)
+		}
+	}
+}
+
+// of is the look of a program whose fields are among those of l.
+func (l *look) of(p *sigma.Program, rec reeve.Record) look {
+	if p == l.program {
+		return *l
+	}
+	out := look{program: p}
+	for i, name := range p.Fields() {
+		if s := l.slot(name); s != nil {
+			out.slots = append(out.slots, slot{s.at, i, s.convert})
+		}
+	}
+	out.keywords(rec)
+	return out
 }
 
 // Match gives the numbers of the engine's rules that match, sorted, each once; the slice is reused by the next call.
@@ -160,8 +222,12 @@ func (m *Matcher) Match(rec reeve.Record) []int32 {
 	p := m.plan(rec)
 	for i := range p.views {
 		v := &p.views[i]
-		m.seen = sight{m, rec, v}
-		m.matched = append(m.matched, v.program.matcher.Match(&m.seen)...)
+		if v.matcher == nil {
+			m.costs.Show(v.whole.program)
+			continue
+		}
+		m.seen = sight{m, rec, &v.narrow}
+		m.matched = append(m.matched, v.matcher.Match(&m.seen)...)
 	}
 	if len(m.matched) > 1 {
 		slices.Sort(m.matched)
@@ -175,7 +241,7 @@ const maxValue = 1 << 20
 
 // Fill gives the program what its rules look at.
 func (x *sight) Fill(to *sigma.Slots) {
-	m, rec, v := x.matcher, x.rec, x.view
+	m, rec, v := x.matcher, x.rec, x.look
 	m.buf = m.buf[:0]
 	for i := range v.slots {
 		m.set(to, rec, &v.slots[i])
@@ -295,7 +361,7 @@ func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
 	views := m.plan(rec).views
 	for i := range views {
 		v := &views[i]
-		if !v.program.Has(rule) {
+		if !v.whole.program.Has(rule) {
 			continue
 		}
 		for _, name := range m.fieldsOf(rule) {
@@ -326,12 +392,10 @@ func (m *Matcher) fieldsOf(rule int32) []string {
 
 // texts gives a field's texts as rules see them.
 func (m *Matcher) texts(rec reeve.Record, v *view, name string) (out []string, stated bool) {
-	number := slices.Index(v.program.Fields(), name)
-	at := slices.IndexFunc(v.slots, func(s slot) bool { return s.number == number })
-	if number < 0 || at < 0 {
+	s := v.whole.slot(name)
+	if s == nil {
 		return nil, false
 	}
-	s := &v.slots[at]
 	m.buf = m.buf[:0]
 	if s.convert != nil {
 		list, kind := m.gather(rec, s.at)
@@ -362,10 +426,10 @@ func (m *Matcher) Silence(rec reeve.Record, rule int32) (reason, says string) {
 	views := m.plan(rec).views
 	for i := range views {
 		v := &views[i]
-		if !v.program.Has(rule) {
+		if !v.whole.program.Has(rule) {
 			continue
 		}
-		t := v.program.Explain(rule, &sight{m, rec, v})
+		t := v.whole.program.Explain(rule, &sight{m, rec, &v.whole})
 		if t.Matched {
 			return "", ""
 		}

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,9 @@ func meaning() detect.Meaning {
 				if f.Name == name {
 					at = append(at, f.Handle)
 				}
+			}
+			if h := rec.Resolve(name); at == nil && h != reeve.NoHandle {
+				at = append(at, h)
 			}
 			return at, convert
 		},
@@ -215,5 +219,23 @@ func TestEndlessClassesStayBounded(t *testing.T) {
 	}
 	if now, most := m.Plans(); now == 0 || now > most {
 		t.Errorf("%d classes are remembered, %d are the most", now, most)
+	}
+}
+
+// TestWhatARecordSaysOfItselfIsNotTakenForWhatItIs: a record may have data that are named as a part of its envelope is. Rules look at
+// them, and records of one layout differ in them.
+func TestWhatARecordSaysOfItselfIsNotTakenForWhatItIs(t *testing.T) {
+	e := made(t, "cleared all\ns: {Channel: Security}\ncondition: s\n\nother all\ns: {Channel: app, A: x}\ncondition: s\n\nnot all\ns: {A: y}\nf: {Channel: app}\ncondition: s and not f")
+	m := detect.NewMatcher(e, meaning())
+	for _, c := range []struct{ record, want string }{
+		{"app | p | 1\nChannel=app\nA=x", "[other]"}, // says the same as the envelope
+		{"app | p | 1\nChannel=Security\nA=x", "[cleared]"},
+		{"app | p | 1\nChannel=Security\nA=y", "[cleared not]"},
+		{"app | p | 1\nA=y", "[]"},
+		{"app | p | 1\nA=x", "[other]"},
+	} {
+		if got := fmt.Sprint(titles(e, m.Match(recordtest.One(t, c.record)))); got != c.want {
+			t.Errorf("%q matches %s, want %s", c.record, got, c.want)
+		}
 	}
 }

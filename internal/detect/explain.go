@@ -23,10 +23,10 @@ func (m *Matcher) Explain(rec reeve.Record, rule int32) *Part {
 	views := m.plan(rec).views
 	for i := range views {
 		v := &views[i]
-		if !v.program.Has(rule) || !m.engine.Rules()[rule].HasCondition() {
+		if !v.whole.program.Has(rule) || !m.engine.Rules()[rule].HasCondition() {
 			continue
 		}
-		return m.part(rec, v, v.program.Explain(rule, &sight{m, rec, v}), map[string][]string{})
+		return m.part(rec, v, v.whole.program.Explain(rule, &sight{m, rec, &v.whole}), map[string][]string{})
 	}
 	return nil
 }

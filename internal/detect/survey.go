@@ -2,11 +2,10 @@ package detect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"reeve"
 	"reeve/sigma"
 )
 
@@ -18,10 +17,10 @@ type Survey struct {
 	seen   map[layout]bool    // layouts are many, what they state is not
 }
 
+// layout tells layouts apart by what rules can ask of them: a field is stated or not, or its value is known.
 type layout struct {
-	program               *sigma.Program
-	states                string // a byte for each field
-	id, provider, channel string
+	program *sigma.Program
+	says    string
 }
 
 // NewSurvey begins a survey of an engine's rules.
@@ -37,29 +36,24 @@ func (s *Survey) Chance(rule int32) (c sigma.Chance, missing []string) {
 	return s.chance[rule], s.lacks[rule]
 }
 
-// note takes the layout of a record, as a view sees it, into account.
-func (s *Survey) note(h *reeve.Head, v *view) {
+// note takes the layout of records that a view sees into account.
+func (s *Survey) note(v *view, l sigma.Layout) {
 	if s == nil {
 		return
 	}
-	fields := v.program.Fields()
-	states := make([]byte, len(fields))
-	for _, slot := range v.slots {
-		states[slot.number] = 1
+	var says strings.Builder
+	for _, f := range v.whole.program.Fields() {
+		value, known := l.Known(f)
+		fmt.Fprint(&says, l.States(f), known, value, "\x00")
 	}
-	at := layout{v.program.Program, string(states), strconv.FormatUint(uint64(h.EventID), 10), h.Provider, h.Channel}
+	at := layout{v.whole.program, says.String()}
 	if s.seen[at] || len(s.seen) >= maxPlans {
 		return
 	}
 	s.seen[at] = true
-	stated := map[string]bool{}
-	for i, f := range fields {
-		stated[f] = states[i] == 1
-	}
-	l := sigma.Layout{States: func(f string) bool { return stated[f] }, Known: at.known}
 	for i, r := range s.rules {
 		id := int32(i)
-		if s.chance[i] == sigma.Possible || !v.program.Has(id) {
+		if s.chance[i] == sigma.Possible || !v.whole.program.Has(id) {
 			continue
 		}
 		c, missing := r.Chance(l)
@@ -72,18 +66,4 @@ func (s *Survey) note(h *reeve.Head, v *view) {
 			s.lacks[id] = missing
 		}
 	}
-}
-
-// known gives what all records of the layout have in common. Exports leave parts of it out, of which nothing is known.
-func (l layout) known(field string) (string, bool) {
-	value := ""
-	switch {
-	case strings.EqualFold(field, "EventID") && l.id != "0":
-		value = l.id
-	case strings.EqualFold(field, "Channel"):
-		value = l.channel
-	case strings.EqualFold(field, "Provider_Name"):
-		value = l.provider
-	}
-	return value, value != ""
 }

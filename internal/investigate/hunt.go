@@ -15,18 +15,15 @@ import (
 // Hunted is what a hunt brings back.
 type Hunted struct {
 	Findings []reeve.Finding // by time, gravest first
-	Files    []reeve.File
+	Files    []reeve.File    // with what was lost; digests and duplicates are not told
 }
 
 // Hunt reads the evidence once and gives what rules matched, and the executions of LOLBAS programs that are worth a look by
 // themselves: no everyday program in its place with an ordinary command line.
 func Hunt(ctx context.Context, set *evidence.Set, opt Options) (*Hunted, error) {
-	opt.fields = true
+	opt.hunts = true
 	s, err := scan(ctx, set, &opt)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.discount(ctx, set, &opt); err != nil {
 		return nil, err
 	}
 	out := &Hunted{Files: s.files}

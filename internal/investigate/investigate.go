@@ -30,7 +30,7 @@ type Options struct {
 	Tool      reeve.Tool
 	Progress  func(stage string, done, total int64) // bytes; called from several goroutines
 
-	fields bool // note what rules looked at while reading
+	hunts bool // note what rules looked at while reading, and nothing that findings do not tell
 }
 
 // Run investigates the evidence in set.

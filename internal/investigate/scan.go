@@ -48,7 +48,7 @@ type located struct {
 func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error) {
 	var watchers []*watcher
 	o := opt.ingest(func(p ingest.Progress) { opt.progress("scan", p) })
-	o.Hash = true
+	o.Hash = !opt.hunts
 	files, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
 		w := newWatcher(opt)
 		watchers = append(watchers, w)

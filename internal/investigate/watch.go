@@ -80,7 +80,7 @@ type hit struct {
 
 func newWatcher(opt *Options) *watcher {
 	d := winlog.NewDecoder()
-	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.fields, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.hunts, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
 		judged: map[string]judged{}, told: map[hostKey]int{}, started: map[startKey]int{}}
 }
 
