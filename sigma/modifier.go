@@ -94,21 +94,9 @@ func (it *item) value(x *yaml.Node) (*node, error) {
 	if x.Kind != yaml.ScalarNode {
 		return nil, fmt.Errorf("a value of %q is neither text nor number", it.field)
 	}
-	forms := []form{{is: "text", parts: parsePieces(x.Value), raw: x.Value}}
-	switch x.ShortTag() {
-	case "!!null":
-		if it.field == "" {
-			return nil, errors.New("a keyword is null")
-		}
-		forms[0] = form{is: "null", pred: pred{op: opNull}}
-	case "!!bool":
-		forms[0].is = "true or false"
-	case "!!int", "!!float":
-		forms[0].is = "number"
-		// Logs print 0x1410 or 5136: a number in another notation means both.
-		if n, err := strconv.ParseInt(x.Value, 0, 64); err == nil && strconv.FormatInt(n, 10) != x.Value {
-			forms = append(forms, form{is: "number", parts: parsePieces(strconv.FormatInt(n, 10)), raw: strconv.FormatInt(n, 10)})
-		}
+	forms, err := it.forms(x)
+	if err != nil {
+		return nil, err
 	}
 	for i, m := range it.mods {
 		var next []form
@@ -133,6 +121,51 @@ func (it *item) value(x *yaml.Node) (*node, error) {
 		kids = append(kids, &node{kind: 'p', pred: p})
 	}
 	return combine('|', kids...), nil
+}
+
+// forms are what YAML makes of a value: text, a number, true or false, or null.
+func (it *item) forms(x *yaml.Node) ([]form, error) {
+	written := form{is: "text", parts: parsePieces(x.Value), raw: x.Value}
+	switch x.ShortTag() {
+	case "!!null":
+		if it.field == "" {
+			return nil, errors.New("a keyword is null")
+		}
+		return []form{{is: "null", pred: pred{op: opNull}}}, nil
+	case "!!int", "!!float":
+		written.is = "number"
+		text, ok := plainNumber(x.Value)
+		if !ok || text == x.Value {
+			break
+		}
+		plain := form{is: "number", parts: parsePieces(text), raw: text}
+		switch {
+		case it.has("re", "cidr", "exists", "fieldref"):
+		case it.has("lt", "lte", "gt", "gte") || it.has(units[:]...):
+			return []form{plain}, nil
+		default: // logs print 0x1410 or 5136: a number in another notation means both
+			return []form{written, plain}, nil
+		}
+	case "!!bool":
+		written.is = "true or false"
+	case "!!str":
+		// YAML 1.1, by which rules are written, has more words for true and false. Logs print these words too: they mean both.
+		// Within a text, or behind a modifier that pySigma refuses for them, they are but words.
+		word, ok := truth(x.Value)
+		switch {
+		case !ok || x.Style != 0: // in quotes
+		case it.has("exists"):
+			written.raw = word
+		case len(it.mods) == 0 && it.field != "":
+			return []form{written, {is: "true or false", parts: parsePieces(word), raw: word}}, nil
+		}
+	}
+	return []form{written}, nil
+}
+
+// has tells whether one of some modifiers is there.
+func (it *item) has(mods ...string) bool {
+	return slices.ContainsFunc(it.mods, func(m string) bool { return slices.Contains(mods, m) })
 }
 
 // apply applies one modifier to one form.

@@ -1,10 +1,13 @@
 package sigma
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,69 +107,6 @@ func allOf(list []naive) naive {
 }
 
 func not(f naive) naive { return func(e testEvent) bool { return !f(e) } }
-
-func naiveOr(words, names []string, searches map[string]naive) (naive, []string) {
-	f, rest := naiveAnd(words, names, searches)
-	list := []naive{f}
-	for f != nil && len(rest) > 0 && strings.ToLower(rest[0]) == "or" {
-		f, rest = naiveAnd(rest[1:], names, searches)
-		list = append(list, f)
-	}
-	if f == nil {
-		return nil, nil
-	}
-	return anyOf(list), rest
-}
-
-func naiveAnd(words, names []string, searches map[string]naive) (naive, []string) {
-	f, rest := naiveOperand(words, names, searches)
-	list := []naive{f}
-	for f != nil && len(rest) > 0 && strings.ToLower(rest[0]) == "and" {
-		f, rest = naiveOperand(rest[1:], names, searches)
-		list = append(list, f)
-	}
-	if f == nil {
-		return nil, nil
-	}
-	return allOf(list), rest
-}
-
-func naiveOperand(words, names []string, searches map[string]naive) (naive, []string) {
-	if len(words) == 0 {
-		return nil, nil
-	}
-	switch first := strings.ToLower(words[0]); {
-	case first == "not":
-		if f, rest := naiveOperand(words[1:], names, searches); f != nil {
-			return not(f), rest
-		}
-		return nil, nil
-	case first == "(":
-		f, rest := naiveOr(words[1:], names, searches)
-		if f == nil || len(rest) == 0 || rest[0] != ")" {
-			return nil, nil
-		}
-		return f, rest[1:]
-	case len(words) > 2 && strings.ToLower(words[1]) == "of":
-		pattern := words[2]
-		re := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
-		var list []naive
-		for _, n := range names {
-			hidden := n[0] == '_' && pattern[0] != '_'
-			if !hidden && (strings.EqualFold(pattern, "them") || re.MatchString(n)) {
-				list = append(list, searches[n])
-			}
-		}
-		if len(list) == 0 {
-			return nil, nil
-		}
-		if first == "all" {
-			return allOf(list), words[3:]
-		}
-		return anyOf(list), words[3:]
-	}
-	return searches[words[0]], words[1:]
-}
 
 func (r *naiveReader) search(v *yaml.Node) (naive, error) {
 	if v.Kind == yaml.AliasNode {
@@ -284,12 +224,12 @@ func (r *naiveReader) value(field string, mods []string, x *yaml.Node) (whole na
 	if x.Tag == "!!null" {
 		return func(e testEvent) bool { return len(e[field]) == 0 }, nil, nil
 	}
-	s := x.Value
+	s, same := x.Value, naiveSame(x)
 	unit := ""
 	for i, m := range mods {
 		switch m {
 		case "exists":
-			return func(e testEvent) bool { _, ok := e[field]; return ok == strings.EqualFold(s, "true") }, nil, nil
+			return func(e testEvent) bool { _, ok := e[field]; return ok == strings.EqualFold(cmp.Or(same, s), "true") }, nil, nil
 		case "cidr":
 			ask, err = naiveNetwork(s)
 			return nil, ask, err
@@ -305,21 +245,25 @@ func (r *naiveReader) value(field string, mods []string, x *yaml.Node) (whole na
 			if err != nil {
 				return nil, nil, err
 			}
-			return nil, re.MatchString, nil
+			return nil, func(v string) bool {
+				// What is found without a last line break is found before it, unless it asks for the very end.
+				line, broken := strings.CutSuffix(v, "\n")
+				return re.MatchString(v) || broken && !strings.Contains(s, `\z`) && re.MatchString(line)
+			}, nil
 		case "fieldref":
 			return r.reference(field, strings.ReplaceAll(s, " ", ""), mods[i+1:]), nil, nil
 		case "minute", "hour", "day", "week", "month", "year":
 			unit = m
 		case "lt", "lte", "gt", "gte":
-			return nil, naiveCompare(unit, m, s), nil
+			return nil, naiveCompare(unit, m, cmp.Or(same, s)), nil
 		}
 	}
 	if unit != "" {
-		return nil, naiveCompare(unit, "", s), nil
+		return nil, naiveCompare(unit, "", cmp.Or(same, s)), nil
 	}
 	texts := []signs{readSigns(s)}
-	if n, err := strconv.ParseInt(s, 0, 64); err == nil && x.Tag == "!!int" {
-		texts = append(texts, readSigns(strconv.FormatInt(n, 10)))
+	if word := same == "true" || same == "false"; same != "" && (!word || field != "" && !slices.ContainsFunc(mods, func(m string) bool { return m != "all" && m != "neq" })) {
+		texts = append(texts, readSigns(same))
 	}
 	cased := has(mods, "cased")
 	var list []pattern
@@ -340,6 +284,29 @@ func (r *naiveReader) value(field string, mods []string, x *yaml.Node) (whole na
 		}
 		return false
 	}, nil
+}
+
+// truths are words that are true or false where they stand without quotes.
+var truths = regexp.MustCompile(`^(?:(yes|Yes|YES|on|On|ON)|no|No|NO|off|Off|OFF)$`)
+
+// naiveSame is what a number or one of those words is to a reader of YAML, as text; "" for other values.
+func naiveSame(x *yaml.Node) string {
+	switch digits := strings.ReplaceAll(x.Value, "_", ""); x.ShortTag() {
+	case "!!int":
+		if n, ok := new(big.Int).SetString(digits, 0); ok {
+			return n.String()
+		}
+	case "!!float":
+		if r, ok := new(big.Rat).SetString(digits); ok {
+			text := r.FloatString(400)
+			return strings.TrimRight(strings.TrimRight(text, "0"), ".")
+		}
+	case "!!str":
+		if m := truths.FindStringSubmatch(x.Value); m != nil && x.Style == 0 {
+			return strconv.FormatBool(m[1] != "")
+		}
+	}
+	return ""
 }
 
 // folded remembers values in the case in which they are compared.

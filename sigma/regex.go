@@ -30,6 +30,9 @@ func compileRE(s string) (*matcherRE, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the expression %q: %w", s, err)
 	}
+	if endLines(tree) {
+		s = tree.String()
+	}
 	if prog, err := syntax.Compile(tree.Simplify()); err != nil || len(prog.Inst) > maxSteps {
 		return nil, cmp.Or(err, fmt.Errorf("an expression comes to more than %d steps", maxSteps))
 	}
@@ -45,6 +48,20 @@ func compileRE(s string) (*matcherRE, error) {
 		return nil, fmt.Errorf("the expression %q: %w", s, err)
 	}
 	return m, nil
+}
+
+// endLines rewrites every $ outside multiline mode: PCRE, in whose flavour rules are written, finds it before a last line break as
+// well, which Go does not. What stands behind a $ cannot take that line break. It tells whether there was one.
+func endLines(r *syntax.Regexp) (found bool) {
+	if r.Op == syntax.OpEndText && r.Flags&syntax.WasDollar != 0 {
+		newline := &syntax.Regexp{Op: syntax.OpLiteral, Rune: []rune{'\n'}}
+		*r = syntax.Regexp{Op: syntax.OpConcat, Sub: []*syntax.Regexp{{Op: syntax.OpQuest, Sub: []*syntax.Regexp{newline}}, {Op: syntax.OpEndText}}}
+		return true
+	}
+	for _, sub := range r.Sub {
+		found = endLines(sub) || found
+	}
+	return found
 }
 
 func (m *matcherRE) match(s string) bool {

@@ -383,6 +383,39 @@ func number(s string) (float64, bool) {
 	return n, err == nil
 }
 
+// plainNumber writes a number of YAML in the notation that most logs have: 0x10 as 16, 1_000 as 1000, 4624.0 as 4624. One beyond
+// 64 bits stays as it is.
+func plainNumber(s string) (text string, ok bool) {
+	s = strings.ReplaceAll(s, "_", "")
+	digits := strings.TrimLeft(s, "+-")
+	if u, err := strconv.ParseUint(digits, 0, 64); err == nil {
+		text = strconv.FormatUint(u, 10)
+		if s[0] == '-' && u > 0 {
+			text = "-" + text
+		}
+		return text, true
+	}
+	n, ok := number(s)
+	switch {
+	case !ok || !strings.ContainsAny(s, ".eE"):
+		return s, ok
+	case n == 0: // be it negative
+		return "0", true
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64), true
+}
+
+// truth knows the words that YAML 1.1 has for true and false beside these.
+func truth(s string) (word string, ok bool) {
+	switch s {
+	case "yes", "Yes", "YES", "on", "On", "ON":
+		return "true", true
+	case "no", "No", "NO", "off", "Off", "OFF":
+		return "false", true
+	}
+	return "", false
+}
+
 // isNumber knows [sign] digits [. digits] [e [sign] digits]; there may be no digits on one side of the point.
 func isNumber(s string) bool {
 	digits := func() int {

@@ -68,12 +68,12 @@ func (c *dumpCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(50) // little is allocated for a record, so that collecting often costs next to nothing
 	set, err := c.open(a)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
+	debug.SetGCPercent(50) // little is allocated for a record, so that collecting often costs next to nothing
 	m := newMeter(a.err, c.Quiet)
 	return c.write(a, func(w io.Writer, _ report.Options) error {
 		lines := newInOrder(w)

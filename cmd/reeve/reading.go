@@ -54,6 +54,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // and texts does not pile up beyond it. An interruption ends the expanding of archives too.
 func (r *reading) open(a *app) (*evidence.Set, error) {
 	debug.SetMemoryLimit(max(int64(r.Memory)/4*3, 64<<20))
+	debug.SetGCPercent(200)
 	set, err := evidence.Open(r.Paths, evidence.Options{TempDir: r.Temp, MaxExpand: int64(r.MaxExpand), InMemory: int64(r.Memory) / 16, Stop: a.ctx.Err})
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {

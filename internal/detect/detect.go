@@ -35,8 +35,7 @@ type Matcher struct {
 	meaning  Meaning
 	plans    map[planKey]*plan
 	matchers map[*sigma.Program]*sigma.Matcher
-	last     planKey
-	lastPlan *plan
+	recent   [16]recent // by event id
 	matched  []int32
 	seen     sight
 	buf      []byte
@@ -64,6 +63,12 @@ type planKey struct {
 const maxPlans = 1 << 14
 
 type plan struct{ views []view }
+
+// recent is a plan that was wanted before.
+type recent struct {
+	key  planKey
+	plan *plan
+}
 
 // view is how the program of a source sees records of a class.
 type view struct {
@@ -97,8 +102,9 @@ func (m *Matcher) plan(rec reeve.Record) *plan {
 	if k.id == 0 && m.meaning.Kind != nil {
 		k.kind = m.meaning.Kind(rec)
 	}
-	if m.lastPlan != nil && k == m.last {
-		return m.lastPlan
+	last := &m.recent[k.id%uint32(len(m.recent))]
+	if last.plan != nil && last.key == k {
+		return last.plan
 	}
 	p := m.plans[k]
 	if p == nil {
@@ -108,7 +114,7 @@ func (m *Matcher) plan(rec reeve.Record) *plan {
 		p = m.prepare(rec)
 		m.plans[k] = p
 	}
-	m.last, m.lastPlan = k, p
+	*last = recent{k, p}
 	return p
 }
 
