@@ -39,9 +39,9 @@ func (c chance) pattern() string {
 	return s
 }
 
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
-}
+var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+func quote(s string) string { return `"` + inQuotes.Replace(s) + `"` }
 
 var fields = []string{"A", "B", "C", "D"}
 
@@ -63,13 +63,13 @@ func (c chance) item(field string) string {
 	}
 	extra := []string{"", "", "", "|all", "|neq"}[c.IntN(5)]
 	text := func() string { return quote(c.pattern()) }
-	switch c.IntN(18) {
+	switch c.IntN(20) {
 	case 0:
 		return fmt.Sprintf("%s|exists: %v", field, c.of(2))
 	case 1:
 		return fmt.Sprintf("%s%s: null", field, []string{"", "|neq"}[c.IntN(2)])
 	case 2:
-		res := []string{"ab+c", "(?i)power(shell)?", "^C:", "exe$", ".{12,}", "[0-9]+", "(?i)needle.*hay", "(cmd|abcd)", "é", "(?i)ſ|kk", "a.b", "(?i)needles?", "x{2,3}", `\\windows\\`}
+		res := []string{"ab+c", "(?i)power(shell)?", "^C:", "exe$", ".{12,}", "[0-9]+", "(?i)needle.*hay", "(cmd|abcd)", "é", "(?i)ſ|kk", "a.b", "(?i)needles?", "x{2,3}", `\\windows\\`, "b$", "(?i)(k|x$)+$"}
 		return field + "|re" + []string{"", "|i", "|s", "|m"}[c.IntN(4)] + extra + ": " + values(func() string { return quote(res[c.IntN(len(res))]) })
 	case 3:
 		return field + "|cidr" + extra + ": " + values(func() string { return quote([]string{"10.0.0.0/8", "::1/128", "10.0.0.1"}[c.IntN(3)]) })
@@ -84,6 +84,10 @@ func (c chance) item(field string) string {
 		return field + []string{"|base64offset|contains", "|wide|base64offset|contains", "|base64|contains", "|utf16be|base64", "|utf16|base64offset|contains"}[c.IntN(5)] + extra + ": " + values(plain)
 	case 8:
 		return field + "|expand: " + quote([]string{"%admins%", "%one%", "100%"}[c.IntN(3)])
+	case 9:
+		return field + []string{"", "|contains", "|gte", "|cased"}[c.IntN(4)] + extra + ": " + values(func() string { return []string{"5.0", "0x10", "12.50", "-0o5", "1_0", "1e1"}[c.IntN(6)] })
+	case 10:
+		return field + []string{"", "|endswith"}[c.IntN(2)] + extra + ": " + values(func() string { return []string{"yes", "No", "on", "OFF", "true"}[c.IntN(5)] })
 	}
 	mods := []string{"", "|contains", "|endswith", "|startswith"}[c.IntN(4)]
 	if c.of(6) {
@@ -161,7 +165,7 @@ func (c chance) event() testEvent {
 		case 2:
 			e[name] = []string{c.text(3), c.text(3)}
 		case 3:
-			e[name] = []string{[]string{"", "5", "10.0.0.1", "::1", "2024-05-06 07:08:09", "Y21kLmV4ZQ==", "cABvAHcAZQByAA==", "root", "12.5"}[c.IntN(9)]}
+			e[name] = []string{[]string{"", "5", "10.0.0.1", "::1", "2024-05-06 07:08:09", "Y21kLmV4ZQ==", "cABvAHcAZQByAA==", "root", "12.5", "16", "10", "True", "off"}[c.IntN(13)]}
 		default:
 			e[name] = []string{c.text(5)}
 		}
@@ -292,7 +296,7 @@ func distinct(events []testEvent) (out []testEvent) {
 // pair of a rule and an event comes twice.
 func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 	t.Parallel()
-	const rounds, rulesEach, eventsEach = 120, 60, 300
+	const rounds, rulesEach, eventsEach = 100, 60, 240
 	var count tally
 	seen := map[string]bool{}
 	for seed := range uint64(rounds) {
@@ -310,7 +314,7 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 		}
 		count.add(compared(t, rules).over(t, distinct(events), nil))
 	}
-	if count.pairs < 2_100_000 || count.matches < count.pairs/10 || count.matches > count.pairs*9/10 || count.explained < rounds*rulesEach {
+	if count.pairs < 1_400_000 || count.matches < count.pairs/10 || count.matches > count.pairs*9/10 || count.explained < rounds*rulesEach {
 		t.Errorf("%+v: too few to prove anything", count)
 	}
 }

@@ -162,6 +162,8 @@ func TestNeededTextsAreNeeded(t *testing.T) {
 		{`(?s)needle.hay`, "needle", []string{"needle\nhay"}},
 		{`\$\{.*\}\{`, "", []string{"${x}{"}},
 		{`a?b?c?`, "", []string{"", "b"}},
+		{`needle\.$`, "needle", []string{"needle.", "needle.\n"}},
+		{`(cmd$|wmic\z)`, "cmd wmic", []string{"cmd\n", "wmic"}},
 	} {
 		m, err := compileRE(c.re)
 		if err != nil {
@@ -183,13 +185,23 @@ func TestNeededTextsAreNeeded(t *testing.T) {
 	}
 }
 
-// TestExpressionsMeanWhatTheStandardLibrarySays compares shortcuts with the expression alone.
+// TestExpressionsMeanWhatTheStandardLibrarySays compares shortcuts with the expression alone, and of the two at the end of which a
+// line break may stand, with the expression over what stands before that.
 func TestExpressionsMeanWhatTheStandardLibrarySays(t *testing.T) {
 	c := chance{rand.New(rand.NewPCG(5, 6))}
-	list := []string{`[a-f0-9]{8}`, `\s[a-d]{9,12}\s`, `(x[abc]{8})+`, `.{6,}`, `.{1,}`, `a.{8,}`, `[abc]{8,}d|x`, `[^a]{8}`, `(?i)[a-c]{10}`, `é{3}`, `[a-cé]{9}`, `(?s).{9,}`}
-	matched := 0
-	for range 30_000 {
-		re := list[c.IntN(len(list))]
+	var list []*matcherRE
+	var alone []*regexp.Regexp
+	for _, s := range []string{`[a-f0-9]{8}`, `\s[a-d]{9,12}\s`, `(x[abc]{8})+`, `.{6,}`, `.{1,}`, `a.{8,}`, `[abc]{8,}d|x`, `[^a]{8}`, `(?i)[a-c]{10}`, `é{3}`, `[a-cé]{9}`, `(?s).{9,}`,
+		`[ab]$`, `(?i)^[^x]*b+$`, `(a|b$|c\b)*$`, `a\z`, `(?m)^[abc]+$`} {
+		m, err := compileRE(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, alone = append(list, m), append(alone, regexp.MustCompile(s))
+	}
+	matched, before := make([]int, len(list)), 0
+	for range 45_000 {
+		i := c.IntN(len(list))
 		var b strings.Builder
 		for range c.IntN(30) {
 			b.WriteString([]string{"a", "b", "c", "d", "B", "0", " ", "\n", "é", "x", "f"}[c.IntN(11)])
@@ -197,23 +209,28 @@ func TestExpressionsMeanWhatTheStandardLibrarySays(t *testing.T) {
 				b.WriteString(strings.Repeat("abc"[c.IntN(3):][:1], c.IntN(10)))
 			}
 		}
-		m, err := compileRE(re)
-		if err != nil {
-			t.Fatal(err)
+		s := b.String()
+		if c.of(4) {
+			s += "\n"
 		}
-		want := regexp.MustCompile(re).MatchString(b.String())
+		want := alone[i].MatchString(s)
+		if line, broken := strings.CutSuffix(s, "\n"); !want && broken && strings.HasSuffix(alone[i].String(), "$") && alone[i].MatchString(line) {
+			want = true
+			before++
+		}
 		if want {
-			matched++
+			matched[i]++
 		}
-		if got := m.match(b.String()); got != want {
-			t.Fatalf("%s matches %q: %v", re, b.String(), got)
+		m := list[i]
+		if got := m.match(s); got != want {
+			t.Fatalf("%s matches %q: %v", alone[i], s, got)
 		}
-		if want && len(m.need) > 0 && !slices.ContainsFunc(m.need, func(n string) bool { return strings.Contains(fold(b.String()), n) }) {
-			t.Fatalf("%s matches %q, which contains none of %q", re, b.String(), m.need)
+		if want && len(m.need) > 0 && !slices.ContainsFunc(m.need, func(n string) bool { return strings.Contains(fold(s), n) }) {
+			t.Fatalf("%s matches %q, which contains none of %q", alone[i], s, m.need)
 		}
 	}
-	if matched < 5000 {
-		t.Errorf("only %d matched", matched)
+	if slices.Min(matched) < 5 || before < 200 {
+		t.Errorf("%d matched, %d of them before a line break: too few to prove anything", matched, before)
 	}
 }
 

@@ -438,6 +438,7 @@ func (p pattern) fits(v string) bool {
 				}
 			}
 		default:
+			next = make([]int, 0, len(v)-places[0]+1)
 			for i := range v[places[0]:] {
 				next = append(next, places[0]+i)
 			}
@@ -622,7 +623,7 @@ func (r *naiveReader) reference(field, other string, mods []string) naive {
 func naiveCompare(unit, mod, s string) func(string) bool {
 	want, err := strconv.ParseFloat(s, 64)
 	return func(v string) bool {
-		have, bad := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		have, bad := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(v), "_", "x"), 64) // which Go reads over
 		if unit != "" {
 			var t time.Time
 			for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04"} {
