@@ -25,7 +25,8 @@ type Tool struct {
 // RuleSource is a folder of rules.
 type RuleSource struct {
 	Path                      string // base name of the folder; "built-in" for reeve's own
-	Count, Inactive, Failed   int
+	Count, Idle               int    // rules that see records, and sound ones of whose log source there are none
+	Inactive, Failed          int
 	SHA256                    string // over the rule files in order of their names
 	InactiveRules, Unreadable []RuleProblem
 }
@@ -35,6 +36,7 @@ type RuleProblem struct {
 	ID, File string
 	Line     int
 	Reason   string
+	Idle     bool // the rule is sound, there are no records of its log source
 }
 
 // Evidence is what was read.

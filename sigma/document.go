@@ -46,8 +46,10 @@ func atLine(n *yaml.Node, err error) error {
 // fault names a document that cannot be used. It stands on the error's line if that has one, else on the document's.
 func (r *Rule) fault(err error) *RuleError {
 	line, class := r.Line, ErrRule
-	if errors.Is(err, ErrInactive) {
-		class = ErrInactive
+	for _, c := range []error{ErrInactive, ErrNoRecords} {
+		if errors.Is(err, c) {
+			class = c
+		}
 	}
 	var at *lineError
 	if errors.As(err, &at) {

@@ -59,7 +59,7 @@ func (s *Set) muster(m Mapping) ([]*Rule, *roster) {
 	for _, r := range s.Rules {
 		if r.Correlation == nil && r.Filter == nil {
 			if len(m.Sources(r.Logsource)) == 0 {
-				drop(r, fmt.Errorf("%w: no records of log source %s", ErrInactive, r.Logsource))
+				drop(r, fmt.Errorf("%w %s", ErrNoRecords, r.Logsource))
 				continue
 			}
 			x.base = append(x.base, r)

@@ -26,9 +26,11 @@ import (
 var (
 	ErrRule     = errors.New("faulty rule")
 	ErrInactive = errors.New("inactive rule")
+	// ErrNoRecords is an ErrInactive of a rule that is sound: only the caller has no records of its log source.
+	ErrNoRecords = fmt.Errorf("%w: no records of log source", ErrInactive)
 )
 
-// RuleError is a rule that cannot be used, with its position and the reason. It wraps ErrRule or ErrInactive.
+// RuleError is a rule that cannot be used, with its position and the reason. It wraps ErrRule, ErrInactive or ErrNoRecords.
 type RuleError struct {
 	File     string
 	Line     int

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 
@@ -52,6 +53,9 @@ func (c *huntCmd) Run(a *app) error {
 	}
 	if !c.Quiet {
 		losses(a, found.Files)
+		for _, n := range found.Notes {
+			fmt.Fprintf(a.err, "lost: %s\n", n)
+		}
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (r *ruleFlags) load(a *app, quiet bool) (*investigate.Rules, error) {
 	}
 	for _, src := range set.Sources() {
 		switch {
-		case src.Count+src.Inactive+src.Failed == 0:
+		case src.Count+src.Idle+src.Inactive+src.Failed == 0:
 			fmt.Fprintf(a.err, "rules: %s holds no rule; rules are files that end with .yml or .yaml\n", report.Clean(src.Path))
 		case src.Failed > 0 && !quiet:
 			fmt.Fprintf(a.err, "rules: %d of %s cannot be read; reeve rules check lists them\n", src.Failed, report.Clean(src.Path))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ type rulesCheckCmd struct {
 	Quiet    bool     `short:"q" help:"No progress and no summary on standard error."`
 }
 
-// checked is one rule in the lists of `rules check`.
+// checked is one rule in the lists of `rules check`. A loaded one has a reason when it has nothing to look at here.
 type checked struct {
 	ID     string `json:"id"`
 	File   string `json:"file"`
@@ -76,6 +77,7 @@ func (c *rulesCheckCmd) Run(a *app) error {
 	for _, x := range set.List() {
 		r.Loaded = append(r.Loaded, checked{ID: x.ID, File: x.File, Line: x.Line})
 	}
+	sound := func(p reeve.RuleProblem) bool { return p.Idle }
 	problems := func(list []reeve.RuleProblem) (out []checked) {
 		for _, p := range list {
 			out = append(out, checked{p.ID, p.File, p.Line, p.Reason})
@@ -83,7 +85,8 @@ func (c *rulesCheckCmd) Run(a *app) error {
 		return out
 	}
 	for _, src := range set.Sources() {
-		r.Inactive = append(r.Inactive, problems(src.InactiveRules)...)
+		r.Loaded = append(r.Loaded, problems(slices.DeleteFunc(slices.Clone(src.InactiveRules), func(p reeve.RuleProblem) bool { return !sound(p) }))...)
+		r.Inactive = append(r.Inactive, problems(slices.DeleteFunc(slices.Clone(src.InactiveRules), sound))...)
 		r.Failed = append(r.Failed, problems(src.Unreadable)...)
 	}
 	if len(c.Profile) > 0 {
@@ -154,10 +157,11 @@ const mostAlike = 2
 
 func (r *checkResult) text(top int) string {
 	var b strings.Builder
+	idle := slices.DeleteFunc(slices.Clone(r.Loaded), func(c checked) bool { return c.Reason == "" })
 	for _, part := range []struct {
 		word string
 		list []checked
-	}{{"inactive", r.Inactive}, {"failed", r.Failed}} {
+	}{{"idle", idle}, {"inactive", r.Inactive}, {"failed", r.Failed}} {
 		shared := map[string]int{}
 		for _, x := range part.list {
 			shared[x.Reason]++
@@ -176,7 +180,11 @@ func (r *checkResult) text(top int) string {
 		r.costs(&b, top)
 		r.states(&b)
 	}
-	fmt.Fprintf(&b, "%d loaded, %d inactive, %d failed\n", len(r.Loaded), len(r.Inactive), len(r.Failed))
+	loaded := strconv.Itoa(len(r.Loaded)) + " loaded"
+	if len(idle) > 0 {
+		loaded += fmt.Sprintf(" (%d idle)", len(idle))
+	}
+	fmt.Fprintf(&b, "%s, %d inactive, %d failed\n", loaded, len(r.Inactive), len(r.Failed))
 	return b.String()
 }
 

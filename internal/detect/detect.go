@@ -42,6 +42,7 @@ type Matcher struct {
 	costs    *sigma.Profile // nil unless they are noted, as is the survey
 	survey   *Survey
 	fields   map[int32][]string // that a rule looks at
+	kept     map[string]string  // texts that correlations need
 }
 
 // sight is a record as a program sees it: what rules take for an event.
@@ -76,6 +77,7 @@ type view struct {
 	whole   look
 	narrow  look           // with what is known of the class left out
 	matcher *sigma.Matcher // of the narrow one; nil when none of its rules can hold
+	wanted  map[int32][]wanted
 }
 
 // look is where the fields of a program stand.

@@ -121,6 +121,9 @@ type copyReader struct {
 	again    map[sighting]int
 }
 
+// millisecond is to what times are compared that a converter may have cut.
+const millisecond = reeve.Second / 1000
+
 // Lost does nothing: losses were told by the first reading.
 func (r *copyReader) Lost(reeve.ReadError) {}
 

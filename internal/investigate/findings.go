@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"reeve"
+	"reeve/internal/detect"
 )
 
 // maxFindings bounds a case's list; a rule that matches a thousand times says no more than one that matches two hundred times.
@@ -16,21 +17,32 @@ func (s *scanned) chooseHits(d *draft, rules *Rules) {
 	d.hits = s.hitsOn(d.process.ID)
 	if len(d.hits) > maxFindings {
 		d.cut(fmt.Sprintf("of %d findings the gravest %d are listed", len(d.hits), maxFindings))
-		level := func(h *located) reeve.Level { return levelOf(rules.List()[h.rule].Level) }
-		slices.SortStableFunc(d.hits, func(a, b *located) int { return cmp.Or(cmp.Compare(level(b), level(a)), cmp.Compare(a.time, b.time)) })
+		level := func(h *detect.Hit) reeve.Level { return detect.LevelOf(rules.List()[h.Rule]) }
+		slices.SortStableFunc(d.hits, func(a, b *detect.Hit) int {
+			return cmp.Or(cmp.Compare(level(b), level(a)), cmp.Compare(a.Time, b.Time))
+		})
 		d.hits = slices.Clip(d.hits[:maxFindings])
 	}
 }
 
-// hitsOn are the rules' words on a process and on what it started, by process and time.
-func (s *scanned) hitsOn(subject reeve.ProcID) []*located {
-	var out []*located
+// hitsOn are the rules' words on a process and on what it started, by process and time, and then those of correlations that count
+// a record about any of them.
+func (s *scanned) hitsOn(subject reeve.ProcID) []*detect.Hit {
+	var out []*detect.Hit
+	var shared []int
 	below, _ := s.graph.Descendants(subject, maxTree)
 	for _, id := range append([]reeve.ProcID{subject}, below...) {
-		from, _ := slices.BinarySearchFunc(s.hits, id, func(h located, id reeve.ProcID) int { return cmp.Compare(h.process, id) })
-		for i := from; i < len(s.hits) && s.hits[i].process == id; i++ {
-			out = append(out, &s.hits[i])
+		from, _ := slices.BinarySearchFunc(s.hits, id, func(h *detect.Hit, id reeve.ProcID) int { return cmp.Compare(h.Process, id) })
+		for i := from; i < len(s.hits) && s.hits[i].Process == id; i++ {
+			if s.hits[i].Whole == nil {
+				out = append(out, s.hits[i])
+			}
 		}
+		shared = append(shared, s.shared[id]...)
+	}
+	slices.Sort(shared)
+	for _, i := range slices.Compact(shared) {
+		out = append(out, s.hits[i])
 	}
 	return out
 }
@@ -39,19 +51,14 @@ func (s *scanned) hitsOn(subject reeve.ProcID) []*located {
 func (s *scanned) findingsOn(d *draft, rules *Rules) []reeve.Finding {
 	var out []reeve.Finding
 	for _, h := range d.hits {
-		f := h.finding(rules)
-		f.Fields = d.looked[lookedKey{h.ref, f.RuleID}]
+		f := h.Finding(rules.List()[h.Rule])
+		if h.Whole == nil {
+			f.Fields = d.looked[lookedKey{h.Ref, f.RuleID}]
+		}
 		out = append(out, f)
 	}
 	slices.SortStableFunc(out, func(a, b reeve.Finding) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(b.Level, a.Level))
 	})
 	return out
-}
-
-func (h *located) finding(rules *Rules) reeve.Finding {
-	f := finding(rules.List()[h.rule])
-	f.Host, f.Time, f.Process, f.Fields = h.host, h.time, h.key, h.fields
-	f.Refs = append([]reeve.Ref{h.ref}, h.also...)
-	return f
 }

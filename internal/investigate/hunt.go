@@ -16,6 +16,7 @@ import (
 type Hunted struct {
 	Findings []reeve.Finding // by time, gravest first
 	Files    []reeve.File    // with what was lost; digests and duplicates are not told
+	Notes    []string        // what was left out because of a bound
 }
 
 // Hunt reads the evidence once and gives what rules matched, and the executions of LOLBAS programs that are worth a look by
@@ -26,14 +27,13 @@ func Hunt(ctx context.Context, set *evidence.Set, opt Options) (*Hunted, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &Hunted{Files: s.files}
-	for i := range s.hits {
-		h := &s.hits[i]
-		p := s.graph.Process(h.process)
-		if !opt.within(h.host, h.time, s) {
+	out := &Hunted{Files: s.files, Notes: s.left.Says()}
+	for _, h := range s.hits {
+		p := s.graph.Process(h.Process)
+		if !slices.ContainsFunc(h.Hosts(), func(host string) bool { return opt.within(host, h.Time, s) }) {
 			continue
 		}
-		f := h.finding(opt.Rules)
+		f := h.Finding(opt.Rules.List()[h.Rule])
 		if f.Process.IsZero() {
 			f.Process = p.Key
 		}

@@ -32,7 +32,9 @@ func (s *scanned) inquire(drafts []*draft, rules *Rules) *inquiry {
 	q := &inquiry{rules: rules, about: map[reeve.Ref][]lookup{}}
 	for i, d := range drafts {
 		for _, h := range d.hits {
-			q.about[h.ref] = append(q.about[h.ref], lookup{draft: i, rule: h.rule})
+			if h.Whole == nil {
+				q.about[h.Ref] = append(q.about[h.Ref], lookup{draft: i, rule: h.Rule})
+			}
 		}
 		if d.opened.Entry != nil && !d.process.Inferred {
 			at := d.process.Refs[0]

@@ -30,7 +30,8 @@ type Options struct {
 	Tool      reeve.Tool
 	Progress  func(stage string, done, total int64) // bytes; called from several goroutines
 
-	hunts bool // note what rules looked at while reading, and nothing that findings do not tell
+	hunts   bool // note what rules looked at while reading, and nothing that findings do not tell
+	counted int  // how many matches correlations count; 0 is detect.MaxCounted
 }
 
 // Run investigates the evidence in set.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reeve"
+	"reeve/internal/detect"
 	"reeve/internal/gather"
 	"reeve/internal/playbook"
 	"reeve/internal/playbook/questions"
@@ -63,7 +64,7 @@ type draft struct {
 	names    int      // of files that are asked for
 	writers  int      // of them that are asked for
 	payloads []reeve.Payload
-	hits     []*located
+	hits     []*detect.Hit
 	silent   []playbook.SilentRule
 	looked   map[lookedKey][]reeve.NamedValue // what the rules that matched looked at
 	limit    string                           // why its own deeds may not all be known

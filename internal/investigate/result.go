@@ -114,6 +114,7 @@ func (s *scanned) notes(opt *Options) []string {
 	} else if duplicates > 1 {
 		out = append(out, fmt.Sprintf("%d records stand in more than one place; each counts once.", duplicates))
 	}
+	out = append(out, s.left.Says()...)
 	if opt.From != 0 || opt.To != 0 || opt.Host != "" {
 		out = append(out, "Only executions on the host and in the time that were asked for could become cases; the rest of the evidence was read as their surroundings.")
 	}

@@ -2,6 +2,7 @@ package investigate
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func LoadRules(folders []RuleFolder, opt sigma.ParseOptions) (*Rules, error) {
 	problems := func(list []*sigma.RuleError, folder string) (out []reeve.RuleProblem) {
 		for _, e := range list {
 			if strings.HasPrefix(e.File, folder+"/") {
-				out = append(out, reeve.RuleProblem{ID: e.ID, File: e.File, Line: e.Line, Reason: e.Reason})
+				out = append(out, reeve.RuleProblem{ID: e.ID, File: e.File, Line: e.Line, Reason: e.Reason, Idle: errors.Is(e, sigma.ErrNoRecords)})
 			}
 		}
 		return out
@@ -67,7 +68,12 @@ func LoadRules(folders []RuleFolder, opt sigma.ParseOptions) (*Rules, error) {
 				src.Count++
 			}
 		}
-		src.Inactive, src.Failed = len(src.InactiveRules), len(src.Unreadable)
+		for _, p := range src.InactiveRules {
+			if p.Idle {
+				src.Idle++
+			}
+		}
+		src.Inactive, src.Failed = len(src.InactiveRules)-src.Idle, len(src.Unreadable)
 		r.sources = append(r.sources, src)
 	}
 	return r, nil
@@ -94,6 +100,7 @@ func (r *Rules) Engine() *sigma.Engine { return r.engine }
 
 // ruleWorker is one worker's rules.
 type ruleWorker struct {
+	engine  *sigma.Engine
 	rules   []*sigma.Rule
 	matcher *detect.Matcher
 	about   map[string][]int32 // rules that mention a program, by its name
@@ -104,7 +111,7 @@ func (r *Rules) worker(d *winlog.Decoder) *ruleWorker {
 	if r == nil {
 		return nil
 	}
-	return &ruleWorker{rules: r.engine.Rules(), matcher: detect.NewMatcher(r.engine, detect.Meaning{Sources: d.RuleSources, Field: winlog.RuleField, Kind: d.Kind}), about: map[string][]int32{}}
+	return &ruleWorker{engine: r.engine, rules: r.engine.Rules(), matcher: detect.NewMatcher(r.engine, detect.Meaning{Sources: d.RuleSources, Field: winlog.RuleField, Kind: d.Kind}), about: map[string][]int32{}}
 }
 
 // maxSilent is how many silent rules a case lists; the gravest are kept.
@@ -116,12 +123,15 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 	if !ok {
 		stem := strings.TrimSuffix(strings.ToLower(program), ".exe")
 		for i, r := range w.rules {
+			if !w.engine.Alerts(int32(i)) {
+				continue
+			}
 			if titled := strings.Contains(strings.ToLower(r.Title), stem); titled && r.Mentions(program) || !shellLike(program) && r.Mentions(`\`+program) {
 				list = append(list, int32(i))
 			}
 		}
 		slices.SortStableFunc(list, func(a, b int32) int {
-			return cmp.Or(cmp.Compare(levelOf(w.rules[b].Level), levelOf(w.rules[a].Level)), strings.Compare(w.rules[a].ID, w.rules[b].ID))
+			return cmp.Or(cmp.Compare(detect.LevelOf(w.rules[b]), detect.LevelOf(w.rules[a])), strings.Compare(w.rules[a].ID, w.rules[b].ID))
 		})
 		w.about[program] = list
 	}
@@ -133,7 +143,7 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 		}
 		r := w.rules[i]
 		if reason, says := w.matcher.Silence(rec, i); reason != "" {
-			out = append(out, playbook.SilentRule{ID: r.ID, Title: r.Title, Level: levelOf(r.Level), Reason: reason, Says: says})
+			out = append(out, playbook.SilentRule{ID: r.ID, Title: r.Title, Level: detect.LevelOf(r), Reason: reason, Says: says})
 		}
 		if len(out) == maxSilent {
 			break
@@ -145,18 +155,4 @@ func (w *ruleWorker) silent(rec reeve.Record, program string) []playbook.SilentR
 // shellLike tells programs that rules name as what others start: a rule that mentions one is about it only when its title is.
 func shellLike(program string) bool {
 	return slices.ContainsFunc(lolbas.ByName(program), func(e *lolbas.Entry) bool { return e.Class == lolbas.Everyday })
-}
-
-func levelOf(word string) reeve.Level {
-	for l := reeve.Informational; l <= reeve.Critical; l++ {
-		if l.String() == word {
-			return l
-		}
-	}
-	return reeve.Informational
-}
-
-// finding makes a finding of a rule without what it looked at.
-func finding(r *sigma.Rule) reeve.Finding {
-	return reeve.Finding{RuleID: r.ID, Title: r.Title, Level: levelOf(r.Level), Tags: r.Tags, Source: r.File, Author: r.Author}
 }

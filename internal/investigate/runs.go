@@ -50,7 +50,7 @@ func (s *scanned) mark(id reeve.ProcID) string {
 		words = append(words, baseOf(s.graph.Process(c).Image))
 	}
 	for _, h := range s.hitsOn(id) {
-		words = append(words, fmt.Sprint(h.rule))
+		words = append(words, fmt.Sprint(h.Rule))
 	}
 	slices.Sort(words)
 	return fmt.Sprint(slices.Compact(words))

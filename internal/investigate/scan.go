@@ -9,6 +9,7 @@ import (
 
 	"reeve"
 	"reeve/internal/coverage"
+	"reeve/internal/detect"
 	"reeve/internal/evidence"
 	"reeve/internal/gather"
 	"reeve/internal/ingest"
@@ -26,8 +27,10 @@ type scanned struct {
 	graph    *process.Graph
 	coverage *coverage.Coverage
 	habits   *prevalence.Table
-	runs     map[reeve.ProcID]run // executions that may become a case
-	hits     []located            // by process, time and rule
+	runs     map[reeve.ProcID]run   // executions that may become a case
+	hits     []*detect.Hit          // by process, time and rule
+	shared   map[reeve.ProcID][]int // by process: of the hits those of correlations that count a record about it
+	left     detect.Left
 	where    *trail.Map
 	sources  []trail.Source
 	starters map[string]bool            // hosts with records of process starts
@@ -37,20 +40,14 @@ type scanned struct {
 	library  *gather.Library // what the further readings find
 }
 
-// located is a hit with the process that it is about.
-type located struct {
-	process reeve.ProcID
-	hit
-	also []reeve.Ref
-}
-
 // scan reads every record once, in parallel.
 func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error) {
 	var watchers []*watcher
+	tally := detect.NewTally(cmp.Or(opt.counted, detect.MaxCounted))
 	o := opt.ingest(func(p ingest.Progress) { opt.progress("scan", p) })
 	o.Hash = !opt.hunts
 	files, err := ingest.Scan(ctx, set, o, func(int) ingest.Sink {
-		w := newWatcher(opt)
+		w := newWatcher(opt, tally)
 		watchers = append(watchers, w)
 		return w
 	})
@@ -72,7 +69,7 @@ func scan(ctx context.Context, set *evidence.Set, opt *Options) (*scanned, error
 	s.nameThem()
 	s.library = gather.New(s.canon, s.actor)
 	s.locateRuns(watchers)
-	s.locateHits(watchers)
+	s.locateHits(watchers, tally, opt.Rules)
 	s.habits = prevalence.Build(s.walk())
 	s.copies = s.searchCopies(rows.Twice())
 	return s, nil
@@ -88,9 +85,6 @@ func (s *scanned) nameThem() {
 		}
 	}
 }
-
-// millisecond is to what times are compared that a converter may have cut.
-const millisecond = reeve.Second / 1000
 
 // actor is the process that a record is about; 0 when none is known.
 func (s *scanned) actor(host string, key reeve.ProcKey, at reeve.Time, ref reeve.Ref) reeve.ProcID {
@@ -164,42 +158,32 @@ func (r run) with(o *run) run {
 	return r
 }
 
-// locateHits gives hits their processes, and makes one of a rule's words on copies of one record.
-func (s *scanned) locateHits(watchers []*watcher) {
+// locateHits gives hits their processes, makes one of a rule's words on copies of one record, and lets correlations count them.
+func (s *scanned) locateHits(watchers []*watcher, tally *detect.Tally, rules *Rules) {
+	if rules == nil {
+		return
+	}
+	s.hits = tally.Take()
 	for _, w := range watchers {
-		s.hits = slices.Grow(s.hits, len(w.hits))
-		for _, h := range w.hits {
-			h.host = s.canon(h.host)
-			s.hits = append(s.hits, located{process: s.actor(h.host, h.key, h.time, h.ref), hit: h})
-		}
+		s.hits = append(s.hits, w.hits...)
 		w.hits = nil
 	}
-	slices.SortFunc(s.hits, func(a, b located) int { return cmp.Or(a.compareRecord(&b), a.ref.Compare(b.ref)) })
-	out := s.hits[:0]
 	for _, h := range s.hits {
-		if n := len(out); n > 0 && h.ref.HasID && out[n-1].compareRecord(&h) == 0 {
-			if h.ref != out[n-1].ref && len(out[n-1].also) < gather.MaxCopies {
-				out[n-1].also = append(out[n-1].also, h.ref)
-			}
-			continue
-		}
-		out = append(out, h)
+		h.Host = s.canon(h.Host)
+		h.Process = s.actor(h.Host, h.Key, h.Time, h.Ref)
 	}
-	s.hits = out
-	slices.SortFunc(s.hits, func(a, b located) int {
-		return cmp.Or(cmp.Compare(a.process, b.process), strings.Compare(a.host, b.host), cmp.Compare(a.time, b.time), cmp.Compare(a.rule, b.rule), a.ref.Compare(b.ref))
+	s.hits, s.left = tally.Correlate(rules.engine, detect.Distinct(s.hits, gather.MaxCopies))
+	slices.SortFunc(s.hits, func(a, b *detect.Hit) int {
+		return cmp.Or(cmp.Compare(a.Process, b.Process), strings.Compare(a.Host, b.Host), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Rule, b.Rule), a.Ref.Compare(b.Ref))
 	})
-}
-
-// compareRecord is 0 for one rule's words on copies of one record.
-func (h *located) compareRecord(o *located) int {
-	id := func(r reeve.Ref) uint64 {
-		if r.HasID {
-			return r.RecordID + 1
+	s.shared = map[reeve.ProcID][]int{}
+	for i, h := range s.hits {
+		if w := h.Whole; w != nil {
+			for _, id := range w.Processes {
+				s.shared[id] = append(s.shared[id], i)
+			}
 		}
-		return 0
 	}
-	return cmp.Or(cmp.Compare(h.process, o.process), strings.Compare(h.host, o.host), strings.Compare(h.channel, o.channel), cmp.Compare(h.rule, o.rule), cmp.Compare(id(h.ref), id(o.ref)), cmp.Compare(h.time/millisecond, o.time/millisecond))
 }
 
 // walk goes over all processes once: it lists the recorded starts for the table of habits, and finds the strangers, programs on
@@ -231,11 +215,10 @@ func (s *scanned) start(p *reeve.Process) prevalence.Start {
 func (s *scanned) triage(opt *Options) triage.Input {
 	in := triage.Input{Graph: s.graph, Rules: map[reeve.ProcID]string{}, Named: map[reeve.ProcID]string{}, All: opt.All}
 	gravest := map[reeve.ProcID]reeve.Level{}
-	for i := range s.hits {
-		h := &s.hits[i]
-		r := opt.Rules.engine.Rules()[h.rule]
-		if l := levelOf(r.Level); h.process != 0 && l >= reeve.Medium && l > gravest[h.process] {
-			gravest[h.process], in.Rules[h.process] = l, fmt.Sprintf("%s (%s)", r.Title, l)
+	for _, h := range s.hits {
+		r := opt.Rules.engine.Rules()[h.Rule]
+		if l := detect.LevelOf(r); h.Process != 0 && l >= reeve.Medium && l > gravest[h.Process] {
+			gravest[h.Process], in.Rules[h.Process] = l, fmt.Sprintf("%s (%s)", r.Title, l)
 		}
 	}
 	for id := reeve.ProcID(1); int(id) <= s.graph.Len(); id++ {

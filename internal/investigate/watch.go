@@ -6,6 +6,7 @@ import (
 	"reeve"
 	"reeve/cmdline"
 	"reeve/internal/coverage"
+	"reeve/internal/detect"
 	"reeve/internal/playbook"
 	"reeve/internal/prevalence"
 	"reeve/internal/process"
@@ -27,7 +28,8 @@ type watcher struct {
 	trail   *trail.Trail
 	chart   *trail.Chart
 	runs    []run
-	hits    []hit
+	hits    []*detect.Hit
+	tally   *detect.Tally // shared by all workers
 	texts   texts
 	judged  map[string]judged
 	key     []byte
@@ -67,20 +69,9 @@ type judged struct {
 	identity lolbas.IdentityValue
 }
 
-// hit is a rule that matched a record.
-type hit struct {
-	rule          int32
-	host, channel string
-	key           reeve.ProcKey
-	time          reeve.Time
-	ref           reeve.Ref
-
-	fields []reeve.NamedValue // what it looked at, when that is wanted of every hit
-}
-
-func newWatcher(opt *Options) *watcher {
+func newWatcher(opt *Options, tally *detect.Tally) *watcher {
 	d := winlog.NewDecoder()
-	return &watcher{decoder: d, rules: opt.Rules.worker(d), named: opt.Subjects, fields: opt.hunts, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
+	return &watcher{decoder: d, rules: opt.Rules.worker(d), tally: tally, named: opt.Subjects, fields: opt.hunts, builder: process.NewBuilder(), counter: coverage.NewCounter(), trail: trail.New(), chart: trail.NewChart(), texts: texts{},
 		judged: map[string]judged{}, told: map[hostKey]int{}, started: map[startKey]int{}}
 }
 
@@ -101,9 +92,13 @@ func (w *watcher) Record(rec reeve.Record) {
 	}
 	if w.rules != nil {
 		for _, rule := range w.rules.matcher.Match(rec) {
-			h := hit{rule: rule, host: w.light.Host, channel: head.Channel, key: w.light.Process, time: w.light.Time, ref: ref}
+			h := &detect.Hit{Rule: rule, Host: w.light.Host, Channel: head.Channel, Key: w.light.Process, Time: w.light.Time, Ref: ref}
+			if !w.rules.matcher.Count(rec, h) {
+				w.tally.Add(h)
+				continue
+			}
 			if w.fields {
-				h.fields = w.rules.matcher.Looked(rec, rule)
+				h.Fields = w.rules.matcher.Looked(rec, rule)
 			}
 			w.hits = append(w.hits, h)
 		}
@@ -126,7 +121,7 @@ func (w *watcher) event(rec reeve.Record, plan *winlog.Plan, ref reeve.Ref) {
 		w.builder.Boot(l.Host, l.Time)
 	case reeve.LogCleared, reeve.AuditChange:
 		e := w.decoder.Decode(rec, plan)
-		if channel, says := tampered(&e); says != "" {
+		if channel, says := coverage.Tampered(&e); says != "" {
 			w.counter.Cleared(e.Host, channel, says, e.Time, ref)
 		}
 	default:
@@ -269,37 +264,6 @@ func (w *watcher) asked(e *reeve.Event, image string) bool {
 		}
 	}
 	return false
-}
-
-// tampered words a change of what is logged; "" for what happens at every start and stop of Windows.
-func tampered(e *reeve.Event) (channel, says string) {
-	by := ""
-	if user := e.Get(reeve.AttrUser); user != "" {
-		by = " by " + user
-	}
-	if e.Kind == reeve.LogCleared {
-		if channel = e.Get(reeve.AttrChannel); channel == "" {
-			return "", "a log was cleared" + by // the record does not say which
-		}
-		return channel, "the log was cleared" + by
-	}
-	switch detail := strings.ToLower(e.Get(reeve.AttrDetails)); e.Get(reeve.AttrOperation) {
-	case "sysmon state":
-		if strings.EqualFold(e.Get(reeve.AttrResult), "stopped") {
-			return e.Channel, "Sysmon was stopped"
-		}
-	case "sysmon configuration":
-		return e.Channel, "the Sysmon configuration was changed"
-	case "sysmon error":
-		return e.Channel, "Sysmon reported an error: " + e.Get(reeve.AttrMessage)
-	case "audit policy":
-		if strings.Contains(detail, "removed") || strings.Contains(detail, "%%8448") || strings.Contains(detail, "%%8450") {
-			return e.Channel, "an audit policy was switched off" + by
-		}
-	case "events dropped":
-		return e.Channel, "Windows dropped events before they were written"
-	}
-	return "", ""
 }
 
 // texts keeps one copy of each text.

@@ -288,7 +288,7 @@ func sample() *reeve.Investigation {
 	inv := &reeve.Investigation{
 		Tool: reeve.Tool{Version: "0.1.0", FactsRevision: "lolbas 5f21c7e", Rules: []reeve.RuleSource{
 			{Path: "built-in", Count: 14, SHA256: strings.Repeat("ab", 32)},
-			{Path: "sigma", Count: 2214, Inactive: 37, Failed: 1, SHA256: strings.Repeat("0c", 32), Unreadable: []reeve.RuleProblem{{ID: "", File: "windows/odd.yml", Line: 14, Reason: "a modifier that Sigma does not know"}}}},
+			{Path: "sigma", Count: 2214, Idle: 902, Inactive: 37, Failed: 1, SHA256: strings.Repeat("0c", 32), Unreadable: []reeve.RuleProblem{{ID: "", File: "windows/odd.yml", Line: 14, Reason: "a modifier that Sigma does not know"}}}},
 			Options: []reeve.NamedValue{{Name: "inventory", Value: "hosts.csv"}, {Name: "known-bad", Value: "bad.csv"}}},
 		Evidence: reeve.Evidence{First: at("2026-02-01T00:00:01Z"), Last: at("2026-03-04T06:00:00Z"), Hosts: []string{"acct-07.corp.example", "dev-12.corp.example", "kiosk-03"}, Files: []reeve.File{
 			{Path: acctLog, Format: "evtx", SHA256: strings.Repeat("1f", 32), Records: 48_310},

@@ -34,7 +34,7 @@ func Markdown(w io.Writer, inv *reeve.Investigation, opt Options) error {
 	m.line("## Run")
 	m.item("reeve %s, facts %s", prose(inv.Tool.Version), prose(inv.Tool.FactsRevision))
 	for _, r := range inv.Tool.Rules {
-		m.item("Rules %s: %s, %s inactive, %s failed", code(r.Path), number(r.Count), number(r.Inactive), number(r.Failed))
+		m.item("Rules %s: %s, %s without records, %s inactive, %s failed", code(r.Path), number(r.Count), number(r.Idle), number(r.Inactive), number(r.Failed))
 	}
 	for _, o := range inv.Tool.Options {
 		m.item("Option %s %s", code(o.Name), code(o.Value))

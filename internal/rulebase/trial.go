@@ -72,8 +72,9 @@ func (t *Trial) run(ctx context.Context, m *counter, o *Outcome) error {
 		}
 		return nil
 	}
-	if !t.Engine.Rules()[o.Rule].HasCondition() {
-		o.Problem = "the rule correlates others: no single record can match it"
+	correlates := !t.Engine.Rules()[o.Rule].HasCondition()
+	if correlates && !t.Engine.Alerts(o.Rule) {
+		o.Problem = "the rule only serves other correlations: by itself it never matches"
 		return nil
 	}
 	set, err := evidence.Open([]string{filepath.Join(t.Dir, filepath.FromSlash(o.Evidence))}, t.Evidence)
@@ -87,26 +88,17 @@ func (t *Trial) run(ctx context.Context, m *counter, o *Outcome) error {
 	defer set.Close()
 	opt := t.Reading
 	opt.Threads = 1
+	if correlates {
+		return t.correlate(ctx, m.matcher, set, opt, o)
+	}
 	m.rule, m.records, m.got = o.Rule, 0, 0
 	files, err := ingest.Scan(ctx, set, opt, func(int) ingest.Sink { return m })
 	if err != nil {
 		return err
 	}
 	o.Records, o.Got = m.records, m.got
-	if o.Got >= o.Want {
+	if !o.tooFew(files) || m.records == 0 {
 		return nil
-	}
-	switch unread := slices.IndexFunc(files, func(f reeve.File) bool { return f.Records == 0 && f.Says != "" }); {
-	case m.records == 0 && unread >= 0:
-		o.Problem = "the evidence cannot be read: " + files[unread].Says
-		return nil
-	case m.records == 0:
-		o.Problem = "the evidence holds no record"
-		return nil
-	case o.Stated:
-		o.Problem = fmt.Sprintf("%d of %d matches in %s", o.Got, o.Want, records(o.Records))
-	default:
-		o.Problem = "no match in " + records(o.Records)
 	}
 	near := &nearest{explainer: newExplainer(t.Engine, o.Rule)}
 	_, err = ingest.Scan(ctx, set, opt, func(int) ingest.Sink { return near })
@@ -114,6 +106,24 @@ func (t *Trial) run(ctx context.Context, m *counter, o *Outcome) error {
 		o.Closest.Ref.File = cited(o.Evidence, o.Closest.Ref.File)
 	}
 	return err
+}
+
+// tooFew tells whether the rule matched less often than the case states, and words it.
+func (o *Outcome) tooFew(files []reeve.File) bool {
+	if o.Got >= o.Want {
+		return false
+	}
+	switch unread := slices.IndexFunc(files, func(f reeve.File) bool { return f.Records == 0 && f.Says != "" }); {
+	case o.Records == 0 && unread >= 0:
+		o.Problem = "the evidence cannot be read: " + files[unread].Says
+	case o.Records == 0:
+		o.Problem = "the evidence holds no record"
+	case o.Stated:
+		o.Problem = fmt.Sprintf("%d of %d matches in %s", o.Got, o.Want, records(o.Records))
+	default:
+		o.Problem = "no match in " + records(o.Records)
+	}
+	return true
 }
 
 func records(n int) string {
