@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Mapping tells which of the caller's record sources a log source means. Keys are the caller's own; none means that the caller
@@ -20,6 +21,7 @@ type Engine struct {
 	rules      []*Rule
 	programs   map[string]*Program
 	correlator *correlator
+	narrowed   atomic.Int64 // rules in narrowed programs
 }
 
 // Compile makes an engine of rules and correlations, with filters applied. What cannot be used, such as a rule without a record
@@ -75,10 +77,16 @@ type Program struct {
 	once   sync.Once
 	*code
 
-	narrow   sync.Mutex
+	lock     sync.Mutex
 	narrowed map[string]*Program // by what is known of a layout; nil where no rule can hold
 	whole    *Program            // that this one was narrowed from; nil for a whole one
 }
+
+// Predicates that are of no slot.
+const (
+	keywordSlot = -1
+	groupSlot   = -2
+)
 
 // code is what rules come to.
 type code struct {
@@ -86,12 +94,12 @@ type code struct {
 	slot      map[string]int32
 	keywords  bool
 	preds     []*pred
-	slots     []int32 // field of each predicate; -1 for keywords
+	slots     []int32 // field of each predicate, or keywordSlot or groupSlot
 	refs      []int32 // other field of each opRef predicate
 	lazy      []bool  // evaluated when a condition asks for it
 	gated     []bool  // lazy, and false unless one of its needed texts was found
 	matchers  []*fieldMatcher
-	any       *fieldMatcher // for values that only keywords look at
+	any       *fieldMatcher // of keywords
 	nodes     []flatNode
 	members   map[int32][]int32 // of opGroup predicates
 	rules     []programRule
@@ -174,7 +182,7 @@ type compiler struct {
 	costs  map[int32]float64  // of a predicate
 }
 
-// code makes what rules come to for events of a layout. Rules that can hold of none are left out. fields have the first slots.
+// code makes what rules come to for events of a layout, of which each can hold. fields have the first slots.
 func (e *Engine) code(ids []int32, fields []string, layout *Layout) *code {
 	p := &code{slot: map[string]int32{}, numbers: map[*pred]int32{}, members: map[int32][]int32{}, fields: fields}
 	for i, f := range fields {
@@ -183,11 +191,6 @@ func (e *Engine) code(ids []int32, fields []string, layout *Layout) *code {
 	c := &compiler{p: p, layout: layout, index: map[string]int32{}, groups: map[string]int32{}, lits: map[int32][]target{}, costs: map[int32]float64{}}
 	var roots []*compiled
 	for _, id := range ids {
-		if layout != nil {
-			if chance, _ := e.rules[id].Chance(*layout); chance != Possible {
-				continue
-			}
-		}
 		roots = append(roots, c.rewrite(c.intern(e.rules[id].root)))
 		p.rules = append(p.rules, programRule{id: id})
 	}
@@ -231,7 +234,7 @@ type compiled struct {
 func (c *compiler) field(name string) int32 {
 	if name == "" {
 		c.p.keywords = true
-		return -1
+		return keywordSlot
 	}
 	if i, ok := c.p.slot[name]; ok {
 		return i
@@ -367,7 +370,7 @@ func (c *compiler) rewrite(n *compiled) *compiled {
 	}
 	g, ok := c.groups[key]
 	if !ok {
-		g = c.add(&pred{op: opGroup}, -2, -1)
+		g = c.add(&pred{op: opGroup}, groupSlot, -1)
 		c.groups[key], c.p.members[g] = g, lits
 	}
 	group := &compiled{kind: 'p', pred: g}
@@ -455,15 +458,14 @@ func (c *compiler) literals(roots []*compiled) {
 			}
 		}
 	}
-	keywords := c.lits[-1]
 	p.matchers = make([]*fieldMatcher, len(p.fields))
 	for i := range p.fields {
-		if list := append(slices.Clone(c.lits[int32(i)]), keywords...); len(list) > 0 {
+		if list := c.lits[int32(i)]; len(list) > 0 {
 			p.matchers[i] = newFieldMatcher(list)
 		}
 	}
-	if len(keywords) > 0 {
-		p.any = newFieldMatcher(keywords)
+	if list := c.lits[keywordSlot]; len(list) > 0 {
+		p.any = newFieldMatcher(list)
 	}
 }
 

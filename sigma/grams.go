@@ -138,6 +138,9 @@ func (t *gramTable) verify(p []byte, n, i int, h uint32, s *Matcher) {
 			continue
 		}
 		l := &t.texts[x.text]
+		if s.knows(l.preds) {
+			continue
+		}
 		if from := i - int(x.at); from >= 0 && from+len(l.text) <= n && text(p[from:from+len(l.text)]) == l.text {
 			s.found(l.preds)
 		}

@@ -3,7 +3,6 @@ package sigma
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -84,17 +83,38 @@ func TestWhatIsKnownIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-// TestLayoutsWithoutEndAreMatchedWithTheWholeProgram: what is made for layouts is bounded.
+// TestLayoutsWithoutEndAreMatchedWithTheWholeProgram: what is made for layouts is bounded, and layouts of which no rule can hold do
+// not use it up.
 func TestLayoutsWithoutEndAreMatchedWithTheWholeProgram(t *testing.T) {
-	p := program(t, "s: {EventID: 1}\ncondition: s or t\nt: {A: x}")
-	programs := map[*Program]bool{}
-	for i := range 3 * maxNarrowed {
-		programs[p.Narrow(Layout{States: func(string) bool { return true }, Known: func(f string) (string, bool) { return fmt.Sprint(i), f == "EventID" }})] = true
+	layout := func(id int) Layout {
+		return Layout{States: func(string) bool { return true }, Known: func(f string) (string, bool) { return fmt.Sprint(id), f == "EventID" }}
 	}
-	if len(programs) != maxNarrowed+1 || !programs[p] {
+	var detections []string
+	for range 100 {
+		detections = append(detections, "s: {EventID: 1}\nt: {A: x}\ncondition: s or t")
+	}
+	p := program(t, detections...)
+	programs := map[*Program]bool{}
+	for i := range 3 * maxNarrowed / len(detections) {
+		programs[p.Narrow(layout(i))] = true
+	}
+	if len(programs) != maxNarrowed/len(detections)+1 || !programs[p] {
 		t.Errorf("%d programs", len(programs))
 	}
-	if !slices.Equal(p.NewMatcher().Match(testEvent{"A": {"x"}}), []int32{0}) {
-		t.Error("the whole program does not match")
+	if got := p.NewMatcher().Match(testEvent{"A": {"x"}}); len(got) != 100 {
+		t.Errorf("%d rules match", len(got))
+	}
+	p = program(t, "s: {EventID: 1, A: x}\ncondition: s")
+	for i := range 2 * maxLayouts {
+		if n := p.Narrow(layout(i + 2)); n != nil && i < maxLayouts {
+			t.Fatalf("a program for event %d", i+2)
+		}
+	}
+	p = program(t, "s: {EventID: 1, A: x}\ncondition: s")
+	for i := range maxLayouts / 2 {
+		p.Narrow(layout(i + 2))
+	}
+	if n := p.Narrow(layout(1)); n == nil || n == p {
+		t.Error("events without rules leave nothing for those that have some")
 	}
 }

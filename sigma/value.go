@@ -72,7 +72,7 @@ func appendUTF16(dst, src []byte, folded bool) (out []byte, ascii bool) {
 			if (a|b)&0xff80ff80ff80ff80 != 0 {
 				break
 			}
-			x := narrow(a) | narrow(b)<<32
+			x := pack(a) | pack(b)<<32
 			if folded {
 				x = lower(x)
 			}
@@ -103,8 +103,8 @@ func appendUTF16(dst, src []byte, folded bool) (out []byte, ascii bool) {
 	return dst, ascii
 }
 
-// narrow makes four bytes of four characters of ASCII.
-func narrow(x uint64) uint64 {
+// pack makes four bytes of four characters of ASCII.
+func pack(x uint64) uint64 {
 	x = (x | x>>8) & 0x0000ffff0000ffff
 	return (x | x>>16) & 0xffffffff
 }

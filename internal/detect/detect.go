@@ -61,7 +61,7 @@ type planKey struct {
 }
 
 // maxPlans bounds what a matcher remembers; hostile evidence can make classes without end.
-const maxPlans = 1 << 14
+const maxPlans = 1 << 12
 
 type plan struct{ views []view }
 
@@ -73,11 +73,35 @@ type recent struct {
 
 // view is how the program of a source sees records of a class.
 type view struct {
-	source  string
-	whole   look
-	narrow  look           // with what is known of the class left out
-	matcher *sigma.Matcher // of the narrow one; nil when none of its rules can hold
-	wanted  map[int32][]wanted
+	source string
+	whole  look
+	shown  int
+	narrow *narrowed // nil until there were some records
+	wanted map[int32][]wanted
+}
+
+// narrowAfter is how many records of a class make it worth a program of its own.
+const narrowAfter = 64
+
+// narrowed is a view with what is the same for all records of a class left out.
+type narrowed struct {
+	look
+	matcher *sigma.Matcher // nil when no rule can hold
+	id      known
+}
+
+// known is a value that records are thought to have in common. What a record says of itself may differ in form all the same.
+type known struct {
+	at   reeve.Handle // NoHandle when nothing is known
+	text string
+}
+
+func (k *known) holds(rec reeve.Record) bool {
+	if k.at == reeve.NoHandle {
+		return true
+	}
+	v := rec.Value(k.at)
+	return v.Kind == reeve.Text && v.Enc == reeve.UTF8 && string(v.Bytes) == k.text
 }
 
 // look is where the fields of a program stand.
@@ -91,6 +115,7 @@ type slot struct {
 	at      []reeve.Handle
 	number  int
 	convert func(dst, text []byte) []byte
+	hidden  bool // keywords do not look at it
 }
 
 // NewMatcher gives a worker its state.
@@ -133,19 +158,47 @@ func (m *Matcher) prepare(rec reeve.Record) *plan {
 		v := view{source: source, whole: look{program: program}}
 		for i, name := range program.Fields() {
 			if at, convert := m.meaning.Field(rec, source, name); len(at) > 0 {
-				v.whole.slots = append(v.whole.slots, slot{at, i, convert})
+				v.whole.slots = append(v.whole.slots, slot{at: at, number: i, convert: convert})
 			}
 		}
 		v.whole.keywords(rec)
-		layout := v.layout(rec)
-		if n := program.Narrow(layout); n != nil {
-			v.matcher, v.narrow = m.matcher(n), v.whole.of(n, rec)
-		}
-		m.survey.note(&v, layout)
+		m.survey.note(&v, rec)
 		p.views = append(p.views, v)
 	}
 	return p
 }
+
+// sees gives the program to match a record with, and how it looks at it; no matcher when no rule can hold.
+func (m *Matcher) sees(v *view, rec reeve.Record) (*look, *sigma.Matcher) {
+	if v.narrow == nil {
+		if v.shown++; v.shown > narrowAfter {
+			m.narrow(v, rec)
+		}
+	}
+	if v.narrow != nil && v.narrow.id.holds(rec) {
+		return &v.narrow.look, v.narrow.matcher
+	}
+	return &v.whole, m.matcher(v.whole.program)
+}
+
+// narrow makes a program for the records that a view is of: their event id is known, and which fields they do not have.
+func (m *Matcher) narrow(v *view, rec reeve.Record) {
+	v.narrow = &narrowed{id: known{at: reeve.NoHandle}}
+	layout := sigma.Layout{States: v.states}
+	if s := v.whole.slot("EventID"); s != nil && s.convert == nil && len(s.at) == 1 {
+		id := known{s.at[0], strconv.FormatUint(uint64(rec.Head().EventID), 10)}
+		if id.holds(rec) {
+			v.narrow.id = id
+			layout.Known = func(field string) (string, bool) { return id.text, field == "EventID" }
+		}
+	}
+	if n := v.whole.program.Narrow(layout); n != nil {
+		v.narrow.matcher, v.narrow.look = m.matcher(n), v.whole.of(n, rec)
+	}
+}
+
+// states tells whether records of the view's class have a field.
+func (v *view) states(field string) bool { return v.whole.slot(field) != nil }
 
 // matcher gives this worker's matcher of a program.
 func (m *Matcher) matcher(p *sigma.Program) *sigma.Matcher {
@@ -156,23 +209,6 @@ func (m *Matcher) matcher(p *sigma.Program) *sigma.Matcher {
 		m.matchers[p] = own
 	}
 	return own
-}
-
-// layout is what is known of all records that share the record's plan.
-func (v *view) layout(rec reeve.Record) sigma.Layout {
-	h := rec.Head()
-	known := map[string]string{}
-	for name, value := range map[string]string{"EventID": strconv.FormatUint(uint64(h.EventID), 10), "Channel": h.Channel, "Provider_Name": h.Provider} {
-		data := slices.ContainsFunc(rec.Fields(), func(f reeve.Field) bool { return strings.EqualFold(f.Name, name) })
-		s := v.whole.slot(name)
-		if !data && value != "" && s != nil && s.convert == nil && len(s.at) == 1 && rec.Value(s.at[0]).String() == value {
-			known[name] = value
-		}
-	}
-	return sigma.Layout{
-		States: func(field string) bool { return v.whole.slot(field) != nil },
-		Known:  func(field string) (string, bool) { value, ok := known[field]; return value, ok },
-	}
 }
 
 // slot finds a field's; nil when records of the class do not have it.
@@ -186,27 +222,33 @@ func (l *look) slot(field string) *slot {
 	return nil
 }
 
-// keywords lists what keywords alone look at: the values of no slot, and those that a slot has in another form.
+// keywords lists what keywords look at: all data as the record states them, and some of the envelope. What slots have of it is seen
+// there; what else they have, in another form or of the envelope, is hidden from keywords, which so do not depend on the fields that
+// other rules ask for.
 func (l *look) keywords(rec reeve.Record) {
 	if !l.program.Keywords() {
 		return
 	}
-	taken := map[reeve.Handle]bool{reeve.NoHandle: true}
-	for _, s := range l.slots {
-		for _, h := range s.at {
-			taken[h] = taken[h] || s.convert == nil
-		}
-	}
+	var seen []reeve.Handle
 	for _, name := range envelope {
-		if h := rec.Resolve(name); !taken[h] {
-			l.rest, taken[h] = append(l.rest, h), true
+		if h := rec.Resolve(name); h != reeve.NoHandle && !slices.Contains(seen, h) {
+			seen = append(seen, h)
 		}
 	}
 	for _, f := range rec.Fields() {
-		if !taken[f.Handle] {
-			l.rest = append(l.rest, f.Handle)
+		if !slices.Contains(seen, f.Handle) {
+			seen = append(seen, f.Handle)
 		}
 	}
+	taken := map[reeve.Handle]bool{}
+	for i := range l.slots {
+		s := &l.slots[i]
+		s.hidden = s.convert != nil || slices.ContainsFunc(s.at, func(h reeve.Handle) bool { return !slices.Contains(seen, h) })
+		for _, h := range s.at {
+			taken[h] = taken[h] || !s.hidden
+		}
+	}
+	l.rest = slices.DeleteFunc(seen, func(h reeve.Handle) bool { return taken[h] })
 }
 
 // of is the look of a program whose fields are among those of l.
@@ -217,7 +259,7 @@ func (l *look) of(p *sigma.Program, rec reeve.Record) look {
 	out := look{program: p}
 	for i, name := range p.Fields() {
 		if s := l.slot(name); s != nil {
-			out.slots = append(out.slots, slot{s.at, i, s.convert})
+			out.slots = append(out.slots, slot{at: s.at, number: i, convert: s.convert})
 		}
 	}
 	out.keywords(rec)
@@ -230,12 +272,13 @@ func (m *Matcher) Match(rec reeve.Record) []int32 {
 	p := m.plan(rec)
 	for i := range p.views {
 		v := &p.views[i]
-		if v.matcher == nil {
+		l, own := m.sees(v, rec)
+		if own == nil {
 			m.costs.Show(v.whole.program)
 			continue
 		}
-		m.seen = sight{m, rec, &v.narrow}
-		m.matched = append(m.matched, v.matcher.Match(&m.seen)...)
+		m.seen = sight{m, rec, l}
+		m.matched = append(m.matched, own.Match(&m.seen)...)
 	}
 	if len(m.matched) > 1 {
 		slices.Sort(m.matched)
@@ -272,6 +315,9 @@ func (x *sight) Fill(to *sigma.Slots) {
 
 // set fills one slot.
 func (m *Matcher) set(to *sigma.Slots, rec reeve.Record, s *slot) {
+	if s.hidden {
+		to.Hide(s.number)
+	}
 	if s.convert != nil {
 		list, kind := m.gather(rec, s.at)
 		switch kind {

@@ -203,6 +203,9 @@ func TestMatchingARecordAllocatesNothing(t *testing.T) {
 		if n := len(m.Match(r)); n != 3 {
 			t.Fatalf("%d rules match", n)
 		}
+		for range 100 { // until there is a program for such records
+			m.Match(r)
+		}
 		if n := testing.AllocsPerRun(200, func() { m.Match(r) }); n != 0 {
 			t.Errorf("%v allocations a record", n)
 		}
@@ -219,6 +222,40 @@ func TestEndlessClassesStayBounded(t *testing.T) {
 	}
 	if now, most := m.Plans(); now == 0 || now > most {
 		t.Errorf("%d classes are remembered, %d are the most", now, most)
+	}
+}
+
+// TestOneRecordDoesNotSpeakForOthers: what many records of a layout have in common, the next may say otherwise.
+func TestOneRecordDoesNotSpeakForOthers(t *testing.T) {
+	e := made(t, "one all\ns: {EventID: 1, A: x}\ncondition: s\n\ntwo all\ns: {EventID: 2, A: x}\ncondition: s\n\nodd all\ns: {EventID: '01', A: x}\ncondition: s\n\nnone all\ns: {EventID: null, A: x}\ncondition: s")
+	want := map[string]string{"EventID=1\nA=x": "[one]", "EventID=2\nA=x": "[two]", "EventID=01\nA=x": "[odd]", "EventID\nA=x": "[none]", "EventID=1\nA=y": "[]"}
+	for first := range want {
+		m := detect.NewMatcher(e, meaning())
+		for range 100 {
+			if got := fmt.Sprint(titles(e, m.Match(recordtest.One(t, "app | p | 1\n"+first)))); got != want[first] {
+				t.Fatalf("%q matches %s, want %s", first, got, want[first])
+			}
+		}
+		for text, want := range want {
+			if got := fmt.Sprint(titles(e, m.Match(recordtest.One(t, "app | p | 1\n"+text)))); got != want {
+				t.Errorf("after many of %q, %q matches %s, want %s", first, text, got, want)
+			}
+		}
+	}
+}
+
+// TestKeywordsDoNotDependOnOtherRules: they look at the data as the record states them and at a part of the envelope, whatever fields
+// other rules ask for.
+func TestKeywordsDoNotDependOnOtherRules(t *testing.T) {
+	const keywords = "converted all\nk: {'|cased': [ABC]}\ncondition: k\n\nstated all\nk: {'|cased': [abc]}\ncondition: k\n\nwriter all\nk: ['4242']\ncondition: k\n\nchannel all\nk: [app]\ncondition: k"
+	for _, others := range []string{"", "\n\nother all\ns: {Big: x, Small: y, Execution_ProcessID: 7, Channel: z}\ncondition: s", "\n\nother all\ns: {Big: x, EventID: 7}\ncondition: s"} {
+		e := made(t, keywords+others)
+		m := detect.NewMatcher(e, meaning())
+		for n := range 200 {
+			if got := fmt.Sprint(titles(e, m.Match(recordtest.One(t, "app | p | 1\n@Execution_ProcessID=4242\nSmall=abc")))); got != "[stated channel]" {
+				t.Fatalf("beside %q record %d matches %s", others, n, got)
+			}
+		}
 	}
 }
 

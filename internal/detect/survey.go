@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"reeve"
 	"reeve/sigma"
 )
 
@@ -36,11 +38,12 @@ func (s *Survey) Chance(rule int32) (c sigma.Chance, missing []string) {
 	return s.chance[rule], s.lacks[rule]
 }
 
-// note takes the layout of records that a view sees into account.
-func (s *Survey) note(v *view, l sigma.Layout) {
+// note takes the layout of records that a view sees into account. What its first record says of itself stands for all.
+func (s *Survey) note(v *view, rec reeve.Record) {
 	if s == nil {
 		return
 	}
+	l := v.layout(rec)
 	var says strings.Builder
 	for _, f := range v.whole.program.Fields() {
 		value, known := l.Known(f)
@@ -66,4 +69,17 @@ func (s *Survey) note(v *view, l sigma.Layout) {
 			s.lacks[id] = missing
 		}
 	}
+}
+
+// layout is what is thought to be known of all records that share the record's plan.
+func (v *view) layout(rec reeve.Record) sigma.Layout {
+	h := rec.Head()
+	known := map[string]string{}
+	for name, value := range map[string]string{"EventID": strconv.FormatUint(uint64(h.EventID), 10), "Channel": h.Channel, "Provider_Name": h.Provider} {
+		s := v.whole.slot(name)
+		if value != "" && s != nil && s.convert == nil && len(s.at) == 1 && rec.Value(s.at[0]).String() == value {
+			known[name] = value
+		}
+	}
+	return sigma.Layout{States: v.states, Known: func(field string) (string, bool) { value, ok := known[field]; return value, ok }}
 }
