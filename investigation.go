@@ -33,10 +33,10 @@ type RuleSource struct {
 
 // RuleProblem is a rule that cannot see anything, and why.
 type RuleProblem struct {
-	ID, File string
-	Line     int
-	Reason   string
-	Idle     bool // the rule is sound, there are no records of its log source
+	ID, Title, File string
+	Line            int
+	Reason          string
+	Idle            bool // the rule is sound, there are no records of its log source
 }
 
 // Evidence is what was read.

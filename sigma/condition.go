@@ -14,6 +14,8 @@ type conditionParser struct {
 	depth  int
 	named  map[string]*node
 	order  []string
+	used   map[string]bool
+	read   *reader // pays for the identifiers that patterns are held against
 }
 
 var conditionToken = regexp.MustCompile(`[()]|[^\s()]+`)
@@ -108,6 +110,7 @@ func (c *conditionParser) not() (*node, error) {
 	if n == nil {
 		return nil, fmt.Errorf("the condition names %q, which the rule does not define", t)
 	}
+	c.used[t] = true
 	return n, nil
 }
 
@@ -115,9 +118,13 @@ func (c *conditionParser) not() (*node, error) {
 func (c *conditionParser) of(all bool, pattern string) (*node, error) {
 	var kids []*node
 	for _, id := range c.order {
+		if err := c.read.spend(1); err != nil {
+			return nil, err
+		}
 		hidden := strings.HasPrefix(id, "_") && !strings.HasPrefix(pattern, "_")
 		if !hidden && (strings.EqualFold(pattern, "them") || matchPieces(namePieces(pattern), id)) {
 			kids = append(kids, c.named[id])
+			c.used[id] = true
 		}
 	}
 	if len(kids) == 0 {

@@ -132,8 +132,9 @@ func (p *plan) field(name string, at int32, rules []*Rule) string {
 	}
 	s := p.from[i]
 	t := rules[s.rule]
-	for _, of := range []string{p.Rules[p.ways[at].ref], t.Name, strings.ToLower(t.ID)} {
-		if field := p.aliases[alias{name, of}]; field != "" {
+	for _, of := range []alias{{of: p.Rules[p.ways[at].ref]}, {of: t.Name}, {of: t.ID}, {of: strings.ToLower(t.ID), byID: true}} {
+		of.name = name
+		if field := p.aliases[of]; field != "" {
 			name = field
 			break
 		}

@@ -3,6 +3,8 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"math/big"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,12 +50,40 @@ type Correlation struct {
 	named      []reference      // the rules that aliases name
 	fields     []string
 	bounds     []bound
-	percentile float64
+	percentile share
 	formula    *formula // of temporal: instead of bounds
 }
 
-// alias is a name that a rule's records have another one for. The rule is called by id, in lower case, or by name.
-type alias struct{ name, of string }
+// alias is a name that a rule's records have another one for. The rule is called by id or by name, as written; byID is that text in
+// lower case, for ids are the same in either case and names are not.
+type alias struct {
+	name, of string
+	byID     bool
+}
+
+// share is a part of one as a fraction, so that ranks are counted exactly: 2.2 percent are 11 of 500.
+type share struct{ num, den uint64 }
+
+// newShare makes that of a percentile from 0 to 100, as its shortest decimal notation has it; false when that has more digits than
+// can be counted with.
+func newShare(percentile float64) (share, bool) {
+	r, ok := new(big.Rat).SetString(strconv.FormatFloat(percentile, 'f', -1, 64))
+	if !ok {
+		return share{}, false
+	}
+	r.Quo(r, big.NewRat(100, 1))
+	return share{r.Num().Uint64(), r.Denom().Uint64()}, r.Num().IsUint64() && r.Denom().IsUint64()
+}
+
+// rank is the least number that is at least the share of n; 1 when that is 0.
+func (s share) rank(n int) int {
+	hi, lo := bits.Mul64(s.num, uint64(n))
+	whole, rest := bits.Div64(hi, lo, s.den) // fits: a share is at most 1
+	if rest > 0 {
+		whole++
+	}
+	return max(1, int(whole))
+}
 
 // bound is a comparison of what was counted.
 type bound struct {
@@ -218,8 +248,10 @@ func (c *Correlation) parseAliases(v *yaml.Node) error {
 			}
 			rule := of.Content[k]
 			c.named = append(c.named, reference{rule.Value, rule.Line})
-			c.aliases[alias{strings.ReplaceAll(name.Value, " ", ""), rule.Value}] = field
-			c.aliases[alias{strings.ReplaceAll(name.Value, " ", ""), strings.ToLower(rule.Value)}] = field
+			key := alias{name: strings.ReplaceAll(name.Value, " ", ""), of: rule.Value}
+			c.aliases[key] = field
+			key.of, key.byID = strings.ToLower(rule.Value), true
+			c.aliases[key] = field
 		}
 	}
 	return nil
@@ -272,7 +304,7 @@ func (c *Correlation) parseCondition(v *yaml.Node) error {
 		default:
 			return atLine(key, fmt.Errorf("the key %q of a condition is not known", key.Value))
 		}
-		n, ok := number(word(x))
+		n, ok := number(decimal(x))
 		switch {
 		case !ok:
 			return atLine(key, fmt.Errorf("%s wants a number, not %q", key.Value, word(x)))
@@ -281,7 +313,9 @@ func (c *Correlation) parseCondition(v *yaml.Node) error {
 		case n < 0 || n > 100:
 			return atLine(key, fmt.Errorf("the percentile %s is not between 0 and 100", x.Value))
 		default:
-			c.percentile, percentile = n, true
+			if c.percentile, percentile = newShare(n); !percentile {
+				return atLine(key, fmt.Errorf("the percentile %s has too many digits", x.Value))
+			}
 		}
 	}
 	return c.check(percentile)
@@ -342,7 +376,7 @@ func (b bound) holds(n float64) bool {
 // parseFormula reads a condition over rules. It names all rules; without a list of rules it is the list.
 func (c *Correlation) parseFormula(text string, line int) error {
 	listed := len(c.refs) > 0
-	p := &conditionParser{named: map[string]*node{}}
+	p := &conditionParser{named: map[string]*node{}, used: map[string]bool{}}
 	ref := map[string]int32{}
 	for i, r := range c.Rules {
 		p.named[r], ref[r] = &node{kind: 'p', name: r}, int32(i)

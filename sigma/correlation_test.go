@@ -260,6 +260,7 @@ func TestFaultyCorrelationsAreNamedWithTheirLine(t *testing.T) {
 		{"value_percentile without a percentile", "type: value_percentile\nrules: a\ntimespan: 1m\ncondition: {field: a, gte: 1}", 4, "has no percentile"},
 		{"a percentile of another type", "type: value_sum\nrules: a\ntimespan: 1m\ncondition: {field: a, percentile: 5, gte: 1}", 4, "value_sum has no percentile"},
 		{"a percentile beyond 100", "type: value_percentile\nrules: a\ntimespan: 1m\ncondition: {field: a, percentile: 101, gte: 1}", 4, "not between 0 and 100"},
+		{"a percentile of too many digits", "type: value_percentile\nrules: a\ntimespan: 1m\ncondition:\n  field: a\n  percentile: 1e-300\n  gte: 1", 6, "the percentile 1e-300 has too many digits"},
 		{"a condition over rules of a count", count("condition: a"), 4, "only a temporal correlation"},
 		{"a condition that does not name all rules", "type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a", 4, `does not name "b"`},
 		{"a condition that names another rule", "type: temporal\nrules: [a]\ntimespan: 1m\ncondition: a and b", 4, `names "b"`},
@@ -419,6 +420,88 @@ func TestChainsAreBounded(t *testing.T) {
 		}
 		if got := e.Correlate([]Hit{{Rule: 0, ID: 7}}); len(got) != 1 || !slices.Equal(got[0].Hits, []int{7}) {
 			t.Errorf("the outermost matches %v", got)
+		}
+	}
+}
+
+// TestAPercentileIsExact compares ranks with whole numbers: "2.2 percent of 1500" is 33, which floating point makes a little more of.
+func TestAPercentileIsExact(t *testing.T) {
+	for tenths := range 1001 {
+		text := strconv.Itoa(tenths/10) + "." + strconv.Itoa(tenths%10)
+		percentile, _ := strconv.ParseFloat(text, 64)
+		p, ok := newShare(percentile)
+		if !ok {
+			t.Fatalf("%s is no percentile", text)
+		}
+		for n := 1; n < 2000; n++ {
+			if got, want := p.rank(n), max(1, (tenths*n+999)/1000); got != want {
+				t.Fatalf("%s percent of %d is the rank %d, want %d", text, n, got, want)
+			}
+		}
+	}
+	for _, c := range []struct {
+		percentile float64
+		n, rank    int
+	}{{0, 5, 1}, {100, 1 << 40, 1 << 40}, {0.000000000000001, 1 << 40, 1}, {33.3333333333333, 1 << 50, 375299968947541}, {99.99, 10_000, 9999}, {99.99, 10_001, 10_000}} {
+		if p, ok := newShare(c.percentile); !ok || p.rank(c.n) != c.rank {
+			t.Errorf("%v percent of %d is the rank %d (%v), want %d", c.percentile, c.n, p.rank(c.n), ok, c.rank)
+		}
+	}
+	e := correlating(t, "title: t\ncorrelation: {type: value_percentile, rules: a, timespan: 1d, condition: {field: U, percentile: 2.2, eq: 33}}")
+	hits := make([]Hit, 1500)
+	for i := range hits {
+		hits[i] = Hit{Rule: 0, Time: int64(i), ID: i, Values: []HitValue{{strconv.Itoa(i + 1), true}}}
+	}
+	if got := e.Correlate(hits); len(got) != 1 || len(got[0].Hits) != 1500 {
+		t.Errorf("%d matches of the 2.2nd percentile", len(got))
+	}
+}
+
+// TestNumbersOfConditionsAreThoseOfYAML: a condition takes the numbers that a comparison of a rule takes.
+func TestNumbersOfConditionsAreThoseOfYAML(t *testing.T) {
+	read := func(number string) (*Correlation, []*RuleError) {
+		rules, faults := Parse("c.yml", []byte("title: t\ncorrelation: {type: event_count, rules: a, timespan: 1m, condition: {gte: "+number+"}}"), ParseOptions{})
+		if len(rules) == 0 {
+			return nil, faults
+		}
+		return rules[0].Correlation, faults
+	}
+	for number, want := range map[string]float64{"16": 16, "0x10": 16, "0X1f": 31, "0o17": 15, "0b101": 5, "1_000": 1000, "+5": 5, "-0x10": -16, "1e3": 1000, "2.50": 2.5, "'16'": 16} {
+		if c, faults := read(number); len(faults) != 0 || c.bounds[0].value != want {
+			t.Errorf("%s: %+v, %v, want %v", number, c, faults, want)
+		}
+	}
+	for _, number := range []string{"'0x10'", ".inf", ".nan", "yes", "~", "[1]", "0xg"} {
+		if c, faults := read(number); c != nil || len(faults) != 1 || !strings.Contains(faults[0].Reason, "gte wants a number") {
+			t.Errorf("%s: %+v, %v", number, c, faults)
+		}
+	}
+}
+
+// TestAliasesTellNamesApartByTheirCase: a name is called as it is written, and an id in either case.
+func TestAliasesTellNamesApartByTheirCase(t *testing.T) {
+	doc := func(name, id string) string {
+		return "title: " + name + "\nname: " + name + "\nid: " + id + "\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n---\n"
+	}
+	for _, c := range []struct{ says, rules, aliases, upper, lower string }{
+		{"both names", "[N, n]", "{N: F1, n: F2}", "F1", "F2"},
+		{"both names the other way round", "[N, n]", "{n: F2, N: F1}", "F1", "F2"},
+		{"the upper name only", "[N, n]", "{N: F1}", "F1", "u"},
+		{"the lower name only", "[N, n]", "{n: F2}", "u", "F2"},
+		{"ids in another case", "[N, n]", "{id-a: F1, Id-B: F2}", "F1", "F2"},
+		{"an id that the rules have in another case", "[Id-a, n]", "{iD-A: F1}", "F1", "u"},
+		{"an id and a name of one rule", "[N, n]", "{id-b: F3, n: F2}", "u", "F2"},
+	} {
+		rules, faults := Parse("r.yml", []byte(doc("N", "ID-A")+doc("n", "id-b")+"title: t\ncorrelation: {type: event_count, rules: "+c.rules+", group-by: u, timespan: 1m, condition: {gte: 1}, aliases: {u: "+c.aliases+"}}\n"), ParseOptions{})
+		set := &Set{Rules: rules}
+		e := Compile(set, one{})
+		if len(faults)+len(set.Failed)+len(set.Inactive) > 0 {
+			t.Fatal(c.says, faults, set.Failed, set.Inactive)
+		}
+		upper, _ := e.Wanted(0)
+		lower, _ := e.Wanted(1)
+		if !slices.Equal(upper, []string{c.upper}) || !slices.Equal(lower, []string{c.lower}) {
+			t.Errorf("%s: N has %v and n has %v, want %s and %s", c.says, upper, lower, c.upper, c.lower)
 		}
 	}
 }

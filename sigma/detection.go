@@ -8,12 +8,31 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// reader reads the search identifiers of one file's documents.
+type reader struct {
+	*ParseOptions
+	left     int       // of maxPreds
+	warnings []Warning // of the document that is read
+}
+
+// errTooMuch is a file whose values expand without end, or whose patterns are held against names without end.
+var errTooMuch = fmt.Errorf("the rules of the file come to more than %d values", maxPreds)
+
+// spend uses up what the file may come to. A value costs 1, and 1 more for every 64 bytes and for every 4 steps of an expression.
+func (r *reader) spend(n int) error {
+	if r.left -= n; r.left < 0 {
+		return errTooMuch
+	}
+	return nil
+}
+
 // parseDetection reads search identifiers and conditions; several conditions are alternatives.
-func parseDetection(v *yaml.Node, opt *ParseOptions) (*node, error) {
+func (r *Rule) parseDetection(v *yaml.Node, read *reader) (*node, error) {
 	if v.Kind != yaml.MappingNode {
 		return nil, errors.New("detection is no mapping")
 	}
-	c := &conditionParser{named: map[string]*node{}}
+	read.warnings = nil
+	c := &conditionParser{named: map[string]*node{}, used: map[string]bool{}, read: read}
 	var conditions []*yaml.Node
 	for i := 0; i+1 < len(v.Content); i += 2 {
 		key, x := v.Content[i], v.Content[i+1]
@@ -26,7 +45,7 @@ func parseDetection(v *yaml.Node, opt *ParseOptions) (*node, error) {
 		case "timeframe": // of aggregations, which are refused by their condition
 			continue
 		}
-		n, err := parseSearch(x, opt)
+		n, err := read.search(x)
 		if err != nil {
 			return nil, atLine(key, err)
 		}
@@ -42,7 +61,7 @@ func parseDetection(v *yaml.Node, opt *ParseOptions) (*node, error) {
 			return nil, atLine(x, errors.New("a condition is no text"))
 		}
 		if name, ok := aggregation(x.Value); ok {
-			return nil, atLine(x, fmt.Errorf("the condition has the aggregation %s, which correlation rules replaced", name))
+			return nil, atLine(x, fmt.Errorf("the condition has the aggregation %s, which correlation rules replaced: %s", name, replacement(name)))
 		}
 		n, err := c.parse(x.Value)
 		if err != nil {
@@ -50,7 +69,21 @@ func parseDetection(v *yaml.Node, opt *ParseOptions) (*node, error) {
 		}
 		kids = append(kids, n)
 	}
+	r.Warnings = read.warnings
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		if key := v.Content[i]; c.named[key.Value] != nil && !c.used[key.Value] {
+			r.warn(key.Line, "no condition uses %q", key.Value)
+		}
+	}
 	return combine('|', kids...), nil
+}
+
+// replacement says how to write what an aggregation did.
+func replacement(name string) string {
+	if name == "near" {
+		return "write a correlation of the type temporal"
+	}
+	return `write a correlation of the type event_count, or value_count of a field, with the fields behind "by" as its group-by`
 }
 
 // aggregation names what a condition of the old kind does with its matches: "selection | count() by User > 5".
@@ -65,14 +98,14 @@ func aggregation(condition string) (name string, ok bool) {
 	return name, ok
 }
 
-// parseSearch reads one identifier: a mapping is AND, a list is OR, a bare text is a keyword.
-func parseSearch(v *yaml.Node, opt *ParseOptions) (*node, error) {
+// search reads one identifier: a mapping is AND, a list is OR, a bare text is a keyword.
+func (r *reader) search(v *yaml.Node) (*node, error) {
 	var kids []*node
 	kind := byte('&')
 	switch v.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(v.Content); i += 2 {
-			n, err := parseItem(v.Content[i], v.Content[i+1], opt)
+			n, err := r.item(v.Content[i], v.Content[i+1])
 			if err != nil {
 				return nil, atLine(v.Content[i], err)
 			}
@@ -81,14 +114,14 @@ func parseSearch(v *yaml.Node, opt *ParseOptions) (*node, error) {
 	case yaml.SequenceNode:
 		kind = '|'
 		for _, x := range v.Content {
-			n, err := parseSearch(x, opt)
+			n, err := r.search(x)
 			if err != nil {
 				return nil, atLine(x, err)
 			}
 			kids = append(kids, n)
 		}
 	default:
-		return parseItem(&yaml.Node{Line: v.Line}, v, opt)
+		return r.item(&yaml.Node{Line: v.Line}, v)
 	}
 	if len(kids) == 0 {
 		return nil, atLine(v, errors.New("an identifier is empty"))

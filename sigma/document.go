@@ -15,6 +15,7 @@ import (
 // ParseOptions of Parse and Load.
 type ParseOptions struct {
 	Placeholders map[string][]string // values of %name% for rules that use expand
+	Folder       string              // what Load puts before the names of files: a folder's name and a slash
 }
 
 // Bounds of a rule file.
@@ -23,7 +24,7 @@ const (
 	maxDocuments = 1000
 	maxYAMLDepth = 32
 	maxYAMLNodes = 200_000 // of a document, aliases counted as often as they are used; and of what actions put into a file's documents
-	maxPreds     = 200_000 // of a condition
+	maxPreds     = 200_000 // of a condition; and what the values of a file's documents come to
 )
 
 // lineError is a fault with the line that it stands on.
@@ -56,7 +57,7 @@ func (r *Rule) fault(err error) *RuleError {
 		line = at.line
 	}
 	reason := strings.TrimPrefix(err.Error(), ErrInactive.Error()+": ")
-	return &RuleError{File: r.File, Line: max(line, 1), ID: r.ID, Name: r.Name, Reason: reason, Err: class}
+	return &RuleError{File: r.File, Line: max(line, 1), ID: r.ID, Name: r.Name, Title: r.Title, Reason: reason, Err: class}
 }
 
 // Parse reads the rules, correlations and filters of one file. Every document yields one of them or an error, but for those that
@@ -68,6 +69,7 @@ func Parse(file string, src []byte, opt ParseOptions) (rules []*Rule, faults []*
 		return nil, faults
 	}
 	var c collection
+	read := &reader{ParseOptions: &opt, left: maxPreds}
 	n := 0
 	for line, part := range parts(src) {
 		for dec := yaml.NewDecoder(bytes.NewReader(part)); ; n++ {
@@ -93,7 +95,7 @@ func Parse(file string, src []byte, opt ParseOptions) (rules []*Rule, faults []*
 				continue
 			}
 			moveDown(doc.Content[0], line-1)
-			r, err := c.parse(doc.Content[0], &opt)
+			r, err := c.parse(doc.Content[0], read)
 			if r == nil {
 				continue
 			}
@@ -156,7 +158,7 @@ type collection struct {
 }
 
 // parse reads one document; neither a rule nor an error comes of one that only speaks of others.
-func (c *collection) parse(n *yaml.Node, opt *ParseOptions) (*Rule, error) {
+func (c *collection) parse(n *yaml.Node, read *reader) (*Rule, error) {
 	r := &Rule{Line: n.Line}
 	if n.Kind != yaml.MappingNode {
 		return r, errors.New("the document is no mapping")
@@ -204,7 +206,11 @@ func (c *collection) parse(n *yaml.Node, opt *ParseOptions) (*Rule, error) {
 		return nil, nil
 	}
 	r.identify(own)
-	return r, r.parse(own, opt)
+	if err := r.parse(own, read); err != nil {
+		return r, err
+	}
+	r.lint(own)
+	return r, nil
 }
 
 // reset forgets the global documents, and names them when they were of no use.
@@ -217,7 +223,7 @@ func (c *collection) reset() (*Rule, error) {
 	return nil, nil
 }
 
-// identify reads what other documents may call the rule.
+// identify reads what others may call the rule.
 func (r *Rule) identify(m *yaml.Node) {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		switch m.Content[i].Value {
@@ -225,6 +231,8 @@ func (r *Rule) identify(m *yaml.Node) {
 			r.ID = word(m.Content[i+1])
 		case "name":
 			r.Name = word(m.Content[i+1])
+		case "title":
+			r.Title = word(m.Content[i+1])
 		}
 	}
 }
@@ -342,13 +350,13 @@ func plain(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
 }
 
 // parse reads one document of any kind.
-func (r *Rule) parse(m *yaml.Node, opt *ParseOptions) error {
+func (r *Rule) parse(m *yaml.Node, read *reader) error {
 	var detection, logsource, level, correlation, filter, generate *yaml.Node
 	taxonomy := ""
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key, v := m.Content[i].Value, m.Content[i+1]
 		switch key {
-		case "id", "name":
+		case "id", "name", "title":
 		case "level":
 			r.Level, level = strings.ToLower(word(v)), v
 		case "taxonomy":
@@ -392,9 +400,9 @@ func (r *Rule) parse(m *yaml.Node, opt *ParseOptions) error {
 		return atLine(logsource, err)
 	}
 	if filter != nil {
-		return atLine(filter, r.parseFilter(filter, opt))
+		return atLine(filter, r.parseFilter(filter, read))
 	}
-	root, err := parseDetection(detection, opt)
+	root, err := r.parseDetection(detection, read)
 	if err != nil {
 		return atLine(detection, err)
 	}
@@ -409,8 +417,6 @@ func (r *Rule) parse(m *yaml.Node, opt *ParseOptions) error {
 // fault, since nothing is decided by it.
 func (r *Rule) describe(key string, v *yaml.Node) {
 	switch key {
-	case "title":
-		r.Title = word(v)
 	case "status":
 		r.Status = word(v)
 	case "description":

@@ -47,7 +47,7 @@ func TestRulesOfOneDocumentShareItsID(t *testing.T) {
 	rules, faults := Parse("r.yml", []byte(src), ParseOptions{})
 	again, _ := Parse("s.yml", []byte(src), ParseOptions{})
 	set := Merge(&Set{Rules: rules}, &Set{Rules: again})
-	if len(faults) != 0 || len(set.Rules) != 2 || len(set.Inactive) != 2 || set.Inactive[1].Reason != "has the id of r.yml" {
+	if len(faults) != 0 || len(set.Rules) != 2 || len(set.Inactive) != 2 || set.Inactive[1].Reason != "has the id of r.yml:6" {
 		t.Fatalf("%d rules, faults %v, inactive %v", len(set.Rules), faults, set.Inactive)
 	}
 	many, _ := Parse("c.yml", []byte("title: many\ncorrelation: {type: event_count, rules: one, timespan: 1m, condition: {gte: 2}}\n"), ParseOptions{})

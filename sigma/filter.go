@@ -50,7 +50,7 @@ func parseReferences(v *yaml.Node) (refs []reference, names []string, err error)
 	return refs, names, nil
 }
 
-func (r *Rule) parseFilter(v *yaml.Node, opt *ParseOptions) error {
+func (r *Rule) parseFilter(v *yaml.Node, read *reader) error {
 	if v.Kind != yaml.MappingNode {
 		return errors.New("filter is no mapping")
 	}
@@ -80,7 +80,7 @@ func (r *Rule) parseFilter(v *yaml.Node, opt *ParseOptions) error {
 			return err
 		}
 	}
-	root, err := parseDetection(&own, opt)
+	root, err := r.parseDetection(&own, read)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func FuzzCondition(f *testing.F) {
 			return
 		}
 		names := []string{"a", "ab", "b", "c", "_d"}
-		c := &conditionParser{named: map[string]*node{}, order: names}
+		c := &conditionParser{named: map[string]*node{}, order: names, used: map[string]bool{}, read: &reader{left: maxPreds}}
 		second := map[string]naive{}
 		for _, n := range names {
 			c.named[n] = &node{kind: 'p', pred: &pred{field: n, op: opExists, want: true}}

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"math"
 	"slices"
 	"sort"
 )
@@ -245,5 +244,5 @@ func (r *ranks) holds(int) bool {
 	if r.plan.Type == "value_median" {
 		return r.plan.satisfied((r.value((r.n+1)/2) + r.value(r.n/2+1)) / 2)
 	}
-	return r.plan.satisfied(r.value(max(1, int(math.Ceil(r.plan.percentile*float64(r.n)/100)))))
+	return r.plan.satisfied(r.value(r.plan.percentile.rank(r.n)))
 }

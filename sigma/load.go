@@ -32,7 +32,7 @@ func Load(fsys fs.FS, opt ParseOptions) (*Set, error) {
 		case err != nil && name == ".":
 			return err
 		case err != nil: // one folder that cannot be read costs itself
-			s.Failed = append(s.Failed, &RuleError{File: name, Line: 1, Reason: err.Error(), Err: ErrRule})
+			s.Failed = append(s.Failed, &RuleError{File: opt.Folder + name, Line: 1, Reason: err.Error(), Err: ErrRule})
 			return fs.SkipDir
 		}
 		if ext := strings.ToLower(path.Ext(name)); !d.IsDir() && (ext == ".yml" || ext == ".yaml") {
@@ -57,12 +57,12 @@ func Load(fsys fs.FS, opt ParseOptions) (*Set, error) {
 			for i := range next {
 				src, err := readFile(fsys, names[i])
 				if err != nil {
-					results[i].faults = []*RuleError{{File: names[i], Line: 1, Reason: err.Error(), Err: ErrRule}}
+					results[i].faults = []*RuleError{{File: opt.Folder + names[i], Line: 1, Reason: err.Error(), Err: ErrRule}}
 					continue
 				}
 				r := &results[i]
 				r.src = src
-				r.rules, r.faults = Parse(names[i], src, opt)
+				r.rules, r.faults = Parse(opt.Folder+names[i], src, opt)
 			}
 		})
 	}
@@ -122,7 +122,7 @@ func Merge(sets ...*Set) *Set {
 			case r.ID == "" || first == nil:
 				seen[r.ID] = r
 			case !first.part || !r.part || first.File != r.File:
-				out.Inactive = append(out.Inactive, r.fault(fmt.Errorf("%w: has the id of %s", ErrInactive, first.File)))
+				out.Inactive = append(out.Inactive, r.fault(fmt.Errorf("%w: has the id of %s:%d", ErrInactive, first.File, first.Line)))
 				continue
 			}
 			out.Rules = append(out.Rules, r)

@@ -1,10 +1,12 @@
 package sigma
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,8 +19,15 @@ type item struct {
 	field    string
 	mods     []string
 	all, neq bool
-	opt      *ParseOptions
+	read     *reader
 }
+
+// Bounds of what one value expands to, beside maxVariants.
+const (
+	maxModifiers = 16
+	maxExpanded  = 8 << 20 // bytes of all forms
+	maxExpanding = 8 << 10 // bytes of a value that windash makes many of
+)
 
 // longName gives modifiers with two names one.
 func longName(m string) string {
@@ -39,10 +48,13 @@ func longName(m string) string {
 var modifiers = append([]string{"contains", "startswith", "endswith", "all", "cased", "neq", "windash", "base64", "base64offset", "wide", "utf16", "utf16be", "re", "i", "m", "s", "cidr",
 	"exists", "expand", "fieldref", "lt", "lte", "gt", "gte"}, units[:]...)
 
-// parseItem makes the node of one key of a search identifier.
-func parseItem(key, v *yaml.Node, opt *ParseOptions) (*node, error) {
+// item makes the node of one key of a search identifier.
+func (r *reader) item(key, v *yaml.Node) (*node, error) {
 	parts := strings.Split(key.Value, "|")
-	it := item{field: strings.ReplaceAll(parts[0], " ", ""), opt: opt}
+	it := item{field: strings.ReplaceAll(parts[0], " ", ""), read: r}
+	if len(parts) > 1+maxModifiers {
+		return nil, atLine(key, fmt.Errorf("a field has more than %d modifiers", maxModifiers))
+	}
 	for _, m := range parts[1:] {
 		switch m = longName(m); {
 		case !slices.Contains(modifiers, m):
@@ -54,6 +66,9 @@ func parseItem(key, v *yaml.Node, opt *ParseOptions) (*node, error) {
 		default:
 			it.mods = append(it.mods, m)
 		}
+	}
+	if mod, ok := rawUTF16(it.mods); ok {
+		r.warnings = append(r.warnings, Warning{cmp.Or(key.Line, v.Line), fmt.Sprintf("%s makes UTF-16, which no value is; base64 or base64offset should follow it", mod)})
 	}
 	values := []*yaml.Node{v}
 	if v.Kind == yaml.SequenceNode {
@@ -100,10 +115,16 @@ func (it *item) value(x *yaml.Node) (*node, error) {
 	}
 	for i, m := range it.mods {
 		var next []form
+		size := 0
 		for _, f := range forms {
 			out, err := it.apply(m, f, i == 0)
 			if err != nil {
 				return nil, err
+			}
+			for _, f := range out {
+				if size += f.size(); size > maxExpanded {
+					return nil, fmt.Errorf("a value expands to more than %d bytes", maxExpanded)
+				}
 			}
 			if next = append(next, out...); len(next) > maxVariants {
 				return nil, fmt.Errorf("a value expands to more than %d forms", maxVariants)
@@ -113,14 +134,33 @@ func (it *item) value(x *yaml.Node) (*node, error) {
 	}
 	var kids []*node
 	for _, f := range forms {
+		if err := it.read.spend(1 + f.size()/64); err != nil {
+			return nil, err
+		}
 		p, err := it.predicate(f)
 		if err != nil {
 			return nil, err
+		}
+		if p.re != nil {
+			if err := it.read.spend(p.re.steps / 4); err != nil {
+				return nil, err
+			}
 		}
 		p.field = it.field
 		kids = append(kids, &node{kind: 'p', pred: p})
 	}
 	return combine('|', kids...), nil
+}
+
+// size is how many bytes of text a form has.
+func (f form) size() (n int) {
+	for _, p := range f.parts {
+		n += len(p.text)
+	}
+	if f.is == "expression" {
+		n = len(f.raw)
+	}
+	return n
 }
 
 // forms are what YAML makes of a value: text, a number, true or false, or null.
@@ -134,8 +174,8 @@ func (it *item) forms(x *yaml.Node) ([]form, error) {
 		return []form{{is: "null", pred: pred{op: opNull}}}, nil
 	case "!!int", "!!float":
 		written.is = "number"
-		text, ok := plainNumber(x.Value)
-		if !ok || text == x.Value {
+		text := decimal(x)
+		if text == x.Value {
 			break
 		}
 		plain := form{is: "number", parts: parsePieces(text), raw: text}
@@ -161,6 +201,16 @@ func (it *item) forms(x *yaml.Node) ([]form, error) {
 		}
 	}
 	return []form{written}, nil
+}
+
+// decimal gives what a scalar says, and of a number in another notation of YAML, as 0x1410, its decimal digits.
+func decimal(x *yaml.Node) string {
+	if tag := x.ShortTag(); tag == "!!int" || tag == "!!float" {
+		if text, ok := plainNumber(x.Value); ok {
+			return text
+		}
+	}
+	return x.Value
 }
 
 // has tells whether one of some modifiers is there.
@@ -300,26 +350,58 @@ func (f form) encode(mod string) ([]form, error) {
 }
 
 func (f form) windash() ([]form, error) {
-	forms := [][]piece{nil}
+	if f.size() > maxExpanding {
+		return nil, fmt.Errorf("windash stands behind a value of more than %d bytes", maxExpanding)
+	}
+	var parts [][][]piece
 	for _, p := range f.parts {
 		variants, ok := []string{p.text}, true
 		if p.kind == 'l' {
 			variants, ok = windash(p.text)
 		}
-		if !ok || len(variants)*len(forms) > maxVariants {
+		if !ok {
 			return nil, fmt.Errorf("windash expands a value to more than %d forms", maxVariants)
 		}
-		var next [][]piece
-		for _, have := range forms {
-			for _, v := range variants {
-				next = append(next, add(slices.Clone(have), piece{p.kind, v}))
+		var list [][]piece
+		for _, v := range variants {
+			list = append(list, []piece{{p.kind, v}})
+		}
+		parts = append(parts, list)
+	}
+	return f.choices("windash expands", parts)
+}
+
+// pieceSize is what a piece takes without its text, in bytes.
+const pieceSize = 24
+
+// choices gives a form for every choice of each part. It refuses what is too much before it makes it.
+func (f form) choices(says string, parts [][][]piece) ([]form, error) {
+	n, size := 1, 0
+	for _, list := range parts {
+		longest := 0
+		for _, ps := range list {
+			bytes := 0
+			for _, p := range ps {
+				bytes += pieceSize + len(p.text)
+			}
+			longest = max(longest, bytes)
+		}
+		n, size = n*len(list), size+longest
+		if n > maxVariants || n*size > maxExpanded {
+			return nil, fmt.Errorf("%s a value to more than %d forms or %d bytes", says, maxVariants, maxExpanded)
+		}
+	}
+	out := make([]form, n)
+	for i := range out {
+		var ps []piece
+		each := n
+		for _, list := range parts {
+			each /= len(list)
+			for _, p := range list[i/each%len(list)] {
+				ps = add(ps, p)
 			}
 		}
-		forms = next
-	}
-	var out []form
-	for _, ps := range forms {
-		out = append(out, form{is: "text", parts: ps, raw: f.raw, pred: f.pred})
+		out[i] = form{is: f.is, parts: ps, raw: f.raw, pred: f.pred}
 	}
 	return out, nil
 }
@@ -345,70 +427,44 @@ var placeholder = regexp.MustCompile(`%([\w-]+)%`)
 
 // expand fills the placeholders of a value; one without values makes the rule inactive. \% is a percent sign.
 func (it *item) expand(f form) ([]form, error) {
-	if f.is == "expression" {
-		list, err := it.fill(f.raw)
-		var out []form
-		for _, ps := range list {
-			raw := ""
-			for _, p := range ps {
-				raw += p.text
-			}
-			out = append(out, form{is: f.is, raw: raw, pred: f.pred})
-		}
-		return out, err
-	}
-	if f.is == "number" || f.is == "true or false" {
+	var parts [][][]piece
+	n := 1
+	switch f.is {
+	case "number", "true or false":
 		return []form{f}, nil
-	}
-	if f.is != "text" {
+	case "expression":
+		f.parts = []piece{{'l', f.raw}}
+	case "text":
+	default:
 		return nil, fmt.Errorf("expand does not apply to a %s", f.is)
 	}
-	forms := [][]piece{nil}
 	for _, p := range f.parts {
-		filled := [][]piece{{p}}
-		if p.kind == 'l' {
-			var err error
-			if filled, err = it.fill(p.text); err != nil {
-				return nil, err
-			}
+		if p.kind != 'l' {
+			parts = append(parts, [][]piece{{p}})
+			continue
 		}
-		var next [][]piece
-		for _, have := range forms {
-			for _, ps := range filled {
-				one := slices.Clone(have)
-				for _, q := range ps {
-					if q.kind == '%' { // a value of a placeholder has its own wildcards
-						for _, v := range parsePieces(q.text) {
-							one = add(one, v)
-						}
-						continue
-					}
-					one = add(one, q)
-				}
-				next = append(next, one)
-			}
+		more, err := it.fill(p.text, f.is == "text", &n)
+		if err != nil {
+			return nil, err
 		}
-		if forms = next; len(forms) > maxVariants {
-			return nil, fmt.Errorf("placeholders expand a value to more than %d forms", maxVariants)
+		parts = append(parts, more...)
+	}
+	out, err := f.choices("placeholders expand", parts)
+	for i := range out {
+		if f.is == "expression" {
+			out[i].raw, _ = literal(out[i].parts)
 		}
 	}
-	var out []form
-	for _, ps := range forms {
-		out = append(out, form{is: f.is, parts: ps, raw: f.raw, pred: f.pred})
-	}
-	return out, nil
+	return out, err
 }
 
-// fill gives a text with every choice of values for its placeholders; filled in parts have the kind '%'.
-func (it *item) fill(s string) ([][]piece, error) {
-	out := [][]piece{nil}
+// fill gives the parts of a text, each with its choices: a placeholder has as many as values, which may have wildcards of their own.
+// n counts the texts that come of all.
+func (it *item) fill(s string, wildcards bool, n *int) (parts [][][]piece, err error) {
 	last := 0
 	rest := func(to int) {
-		text := strings.ReplaceAll(s[last:to], `\%`, "%")
-		for i := range out {
-			if text != "" {
-				out[i] = append(slices.Clone(out[i]), piece{'l', text})
-			}
+		if text := strings.ReplaceAll(s[last:to], `\%`, "%"); text != "" {
+			parts = append(parts, [][]piece{{{'l', text}}})
 		}
 	}
 	for from := 0; ; {
@@ -421,23 +477,26 @@ func (it *item) fill(s string) ([][]piece, error) {
 			from = at + 1
 			continue
 		}
-		values := it.opt.Placeholders[name]
+		values := it.read.Placeholders[name]
 		if len(values) == 0 {
 			return nil, fmt.Errorf("%w: the placeholder %%%s%% has no values", ErrInactive, name)
 		}
-		rest(at)
-		var next [][]piece
-		for _, have := range out {
-			for _, v := range values {
-				next = append(next, append(slices.Clone(have), piece{'%', v}))
-			}
-		}
-		if out, last, from = next, end, end; len(out) > maxVariants {
+		if *n *= len(values); *n > maxVariants {
 			return nil, fmt.Errorf("placeholders expand a value to more than %d forms", maxVariants)
 		}
+		rest(at)
+		var list [][]piece
+		for _, v := range values {
+			ps := []piece{{'l', v}}
+			if wildcards {
+				ps = parsePieces(v)
+			}
+			list = append(list, ps)
+		}
+		parts, last, from = append(parts, list), end, end
 	}
 	rest(len(s))
-	return out, nil
+	return parts, nil
 }
 
 // predicate makes the question of a form that all modifiers were applied to.
@@ -504,6 +563,9 @@ func literalPred(ps []piece, cased bool) *pred {
 	return p
 }
 
+// unlikeRE2 knows what an expression that needs backtracking stumbles over.
+var unlikeRE2 = regexp.MustCompile(`^(\(\?(<?[=!]|[>(]|P)|\\([1-9]|k|g))`)
+
 // regexpPred makes the predicate of a regular expression: a search, with regard to case unless a flag says otherwise.
 func regexpPred(s, flags string) (*pred, error) {
 	if flags != "" {
@@ -511,6 +573,9 @@ func regexpPred(s, flags string) (*pred, error) {
 	}
 	re, err := compileRE(s)
 	if err != nil {
+		if at := new(syntax.Error); errors.As(err, &at) && unlikeRE2.MatchString(at.Expr) {
+			err = fmt.Errorf("%w; expressions run in linear time, which rules look-around and back-references out", err)
+		}
 		return nil, err
 	}
 	return &pred{op: opRegexp, lit: s, re: re, need: re.need}, nil

@@ -92,9 +92,9 @@ func TestFaultyRulesAreNamedWithTheirLine(t *testing.T) {
 		{"a placeholder in a filter", detection("s: {A: 1}\nf: {B|contains|expand: '%list%'}\ncondition: s and not f"), 6, "the placeholder %list%", ErrInactive},
 		{"a placeholder whose name has dashes", item("A|expand: '%DC-NAME%'"), 6, "the placeholder %DC-NAME%", ErrInactive},
 		{"a placeholder in an expression", item("A|re|expand: 'x%list%'"), 6, "the placeholder %list%", ErrInactive},
-		{"a count", detection("s: {A: 1}\ncondition: s | count(B) by C > 3"), 6, "has the aggregation count(), which correlation rules replaced", ErrRule},
+		{"a count", detection("s: {A: 1}\ncondition: s | count(B) by C > 3"), 6, "has the aggregation count(), which correlation rules replaced: write a correlation of the type event_count, or value_count of a field", ErrRule},
 		{"a count of all", detection("s: {A: 1}\ncondition: s|count() > 3"), 6, "has the aggregation count(), which", ErrRule},
-		{"something near", detection("s: {A: 1}\nt: {A: 2}\ncondition: s | near t"), 7, "has the aggregation near, which", ErrRule},
+		{"something near", detection("s: {A: 1}\nt: {A: 2}\ncondition: s | near t"), 7, "has the aggregation near, which correlation rules replaced: write a correlation of the type temporal", ErrRule},
 		{"a bar and nothing else", detection("s: {A: 1}\ncondition: s |"), 6, "has the aggregation |, which", ErrRule},
 		{"a correlation and a filter at once", head + "correlation: {}\nfilter: {}\n", 1, "a correlation and a filter at once", ErrRule},
 		{"a title that is null", "title: ~\nid: i\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n", 1, "no title", ErrRule},
@@ -119,6 +119,9 @@ func TestFaultyRulesAreNamedWithTheirLine(t *testing.T) {
 			}
 			if strings.Contains(c.src, "\nid: i\n") && !strings.Contains(f.Reason, "no YAML") && f.ID != "i" {
 				t.Errorf("the id is %q", f.ID)
+			}
+			if strings.HasPrefix(c.src, "title: t\n") && !strings.Contains(f.Reason, "no YAML") && f.Title != "t" && f.Title != "again" {
+				t.Errorf("the title is %q", f.Title)
 			}
 		})
 	}
@@ -216,6 +219,10 @@ func TestAFolderIsLoadedWhole(t *testing.T) {
 	if e.Program("other") != nil {
 		t.Error("a source without rules has a program")
 	}
+	below, _ := Load(broken{files}, ParseOptions{Folder: "f/"})
+	if got := fmt.Sprintf("%s %v %v %s %v", below.Rules[0].File, names(below.Inactive), names(below.Failed), below.Inactive[0].Reason, below.SHA256 == set.SHA256); got != "f/a.yml [f/b/two.YAML] [f/bad.yml f/closed f/locked.yml] has the id of f/again.yml:1 true" {
+		t.Errorf("below a folder loaded %s", got)
+	}
 	same, _ := Load(broken{files}, ParseOptions{})
 	files["a.yml"] = doc("1", "windows ")
 	other, _ := Load(broken{files}, ParseOptions{})
@@ -244,10 +251,10 @@ func (onlyWindows) Sources(l Logsource) []string {
 }
 
 func TestMergedSetsKeepTheFirstOfAnID(t *testing.T) {
-	a := &Set{Rules: []*Rule{{ID: "1", File: "a"}, {File: "b"}}, Files: 2, SHA256: "x"}
+	a := &Set{Rules: []*Rule{{ID: "1", File: "a", Line: 3}, {File: "b"}}, Files: 2, SHA256: "x"}
 	b := &Set{Rules: []*Rule{{ID: "1", File: "c"}, {File: "d"}}, Failed: []*RuleError{{File: "e"}}, Files: 3, SHA256: "y"}
 	m := Merge(a, b)
-	if len(m.Rules) != 3 || m.Rules[0].File != "a" || len(m.Inactive) != 1 || m.Inactive[0].File != "c" || m.Inactive[0].Reason != "has the id of a" || len(m.Failed) != 1 || m.Files != 5 {
+	if len(m.Rules) != 3 || m.Rules[0].File != "a" || len(m.Inactive) != 1 || m.Inactive[0].File != "c" || m.Inactive[0].Reason != "has the id of a:3" || len(m.Failed) != 1 || m.Files != 5 {
 		t.Errorf("merged %+v", m)
 	}
 	if m.SHA256 == Merge(b, a).SHA256 || len(m.SHA256) != 64 || Merge(a).SHA256 != "x" {

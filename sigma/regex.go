@@ -17,6 +17,7 @@ type matcherRE struct {
 	anyRun int        // when positive the expression is just "at least n characters", and re is nil
 	run    int        // when positive every match has so many bytes of runOf in a row
 	runOf  *[256]bool // ASCII only
+	steps  int        // that its program has
 }
 
 // maxSteps bounds what an expression may cost a character of a value. The largest of four thousand public rules has 1,003 steps.
@@ -33,10 +34,11 @@ func compileRE(s string) (*matcherRE, error) {
 	if endLines(tree) {
 		s = tree.String()
 	}
-	if prog, err := syntax.Compile(tree.Simplify()); err != nil || len(prog.Inst) > maxSteps {
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil || len(prog.Inst) > maxSteps {
 		return nil, cmp.Or(err, fmt.Errorf("an expression comes to more than %d steps", maxSteps))
 	}
-	m := &matcherRE{}
+	m := &matcherRE{steps: len(prog.Inst)}
 	if n, ok := runOfAny(tree); ok {
 		m.anyRun = n
 		return m, nil

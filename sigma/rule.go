@@ -32,11 +32,11 @@ var (
 
 // RuleError is a rule that cannot be used, with its position and the reason. It wraps ErrRule, ErrInactive or ErrNoRecords.
 type RuleError struct {
-	File     string
-	Line     int
-	ID, Name string // "" when the document states none
-	Reason   string
-	Err      error
+	File            string
+	Line            int
+	ID, Name, Title string // "" when the document states none
+	Reason          string
+	Err             error
 }
 
 // Error states position and reason.
@@ -62,6 +62,7 @@ type Rule struct {
 	Line                                                         int
 	Correlation                                                  *Correlation // nil unless the document is one
 	Filter                                                       *Filter      // nil unless the document is one
+	Warnings                                                     []Warning    // by line; the rule is in use all the same
 
 	root  *node
 	preds []*pred

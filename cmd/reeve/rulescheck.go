@@ -55,8 +55,9 @@ type checkResult struct {
 	Loaded   []checked  `json:"loaded"`
 	Inactive []checked  `json:"inactive"`
 	Failed   []checked  `json:"failed"`
-	Profile  []profiled `json:"profile"` // what costs most first; empty unless it was asked for
-	Scan     *scanCost  `json:"scan"`    // null unless it was asked for
+	Warnings []checked  `json:"warnings"` // of rules that are not among the failed
+	Profile  []profiled `json:"profile"`  // what costs most first; empty unless it was asked for
+	Scan     *scanCost  `json:"scan"`     // null unless it was asked for
 }
 
 // scanCost is what all rules cost together: the values are read and the literals of all rules looked for at once.
@@ -73,7 +74,7 @@ func (c *rulesCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r := checkResult{[]checked{}, []checked{}, []checked{}, []profiled{}, nil}
+	r := checkResult{[]checked{}, []checked{}, []checked{}, []checked{}, []profiled{}, nil}
 	for _, x := range set.List() {
 		r.Loaded = append(r.Loaded, checked{ID: x.ID, File: x.File, Line: x.Line})
 	}
@@ -89,6 +90,7 @@ func (c *rulesCheckCmd) Run(a *app) error {
 		r.Inactive = append(r.Inactive, problems(slices.DeleteFunc(slices.Clone(src.InactiveRules), sound))...)
 		r.Failed = append(r.Failed, problems(src.Unreadable)...)
 	}
+	r.Warnings = append(r.Warnings, problems(set.Warnings())...)
 	if len(c.Profile) > 0 {
 		if err := c.profile(a, set, &r); err != nil {
 			return err
@@ -161,7 +163,7 @@ func (r *checkResult) text(top int) string {
 	for _, part := range []struct {
 		word string
 		list []checked
-	}{{"idle", idle}, {"inactive", r.Inactive}, {"failed", r.Failed}} {
+	}{{"idle", idle}, {"inactive", r.Inactive}, {"failed", r.Failed}, {"warning", r.Warnings}} {
 		shared := map[string]int{}
 		for _, x := range part.list {
 			shared[x.Reason]++
@@ -184,7 +186,11 @@ func (r *checkResult) text(top int) string {
 	if len(idle) > 0 {
 		loaded += fmt.Sprintf(" (%d idle)", len(idle))
 	}
-	fmt.Fprintf(&b, "%s, %d inactive, %d failed\n", loaded, len(r.Inactive), len(r.Failed))
+	fmt.Fprintf(&b, "%s, %d inactive, %d failed", loaded, len(r.Inactive), len(r.Failed))
+	if n := len(r.Warnings); n > 0 {
+		b.WriteString("; " + plural(n, "warning"))
+	}
+	b.WriteString("\n")
 	return b.String()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"reeve"
@@ -117,27 +118,30 @@ func (c *rulesExplainCmd) find(a *app) (*investigate.Rules, int32, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	var ids, near []string
-	found := int32(-1)
+	var found, near []string
+	at := int32(-1)
+	named := func(id, title, file string) bool {
+		return byFile || id != "" && strings.EqualFold(id, c.Rule) || title != "" && strings.EqualFold(title, c.Rule) || file == c.Rule
+	}
 	for i, r := range set.List() {
 		switch {
-		case byFile, strings.EqualFold(r.ID, c.Rule), strings.EqualFold(r.Title, c.Rule):
-			ids, found = append(ids, r.ID), int32(i)
+		case named(r.ID, r.Title, r.File):
+			found, at = append(found, report.Clean(cmp.Or(r.ID, strconv.Quote(r.Title)))), int32(i)
 		case strings.Contains(strings.ToLower(r.Title), strings.ToLower(c.Rule)):
 			near = append(near, report.Clean(r.ID+"  "+r.Title))
 		}
 	}
 	const most = 5
 	switch {
-	case len(ids) == 1:
-		return set, found, nil
-	case len(ids) > 1:
-		return nil, 0, fmt.Errorf("%s is %d rules: name one by its id, %s", c.Rule, len(ids), strings.Join(ids[:min(len(ids), most)], ", "))
+	case len(found) == 1:
+		return set, at, nil
+	case len(found) > 1:
+		return nil, 0, fmt.Errorf("%s is %d rules: name one by its id or title, %s", c.Rule, len(found), strings.Join(found[:min(len(found), most)], ", "))
 	}
 	for _, src := range set.Sources() {
 		for _, list := range [][]reeve.RuleProblem{src.InactiveRules, src.Unreadable} {
 			for _, p := range list {
-				if byFile || p.ID != "" && strings.EqualFold(p.ID, c.Rule) {
+				if named(p.ID, p.Title, p.File) {
 					return nil, 0, fmt.Errorf("%s is not in use: %s:%d: %s", c.Rule, p.File, p.Line, p.Reason)
 				}
 			}

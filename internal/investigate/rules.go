@@ -23,8 +23,9 @@ type RuleFolder struct {
 
 // Rules are Sigma rules made ready. They are immutable and shared by workers; nil are no rules.
 type Rules struct {
-	engine  *sigma.Engine
-	sources []reeve.RuleSource
+	engine   *sigma.Engine
+	sources  []reeve.RuleSource
+	warnings []reeve.RuleProblem
 }
 
 // windows maps log sources to the records of Windows.
@@ -39,24 +40,25 @@ func (windows) Sources(l sigma.Logsource) []string {
 func LoadRules(folders []RuleFolder, opt sigma.ParseOptions) (*Rules, error) {
 	sets := make([]*sigma.Set, len(folders))
 	for i, f := range folders {
+		opt.Folder = f.Name + "/"
 		set, err := sigma.Load(f.FS, opt)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range set.Rules {
-			r.File = f.Name + "/" + r.File
-		}
-		for _, e := range slices.Concat(set.Inactive, set.Failed) {
-			e.File = f.Name + "/" + e.File
-		}
 		sets[i] = set
 	}
 	all := sigma.Merge(sets...)
-	r := &Rules{engine: sigma.Compile(all, windows{})}
+	r := &Rules{}
+	for _, rule := range all.Rules {
+		for _, w := range rule.Warnings {
+			r.warnings = append(r.warnings, reeve.RuleProblem{ID: rule.ID, Title: rule.Title, File: rule.File, Line: w.Line, Reason: w.Text})
+		}
+	}
+	r.engine = sigma.Compile(all, windows{})
 	problems := func(list []*sigma.RuleError, folder string) (out []reeve.RuleProblem) {
 		for _, e := range list {
 			if strings.HasPrefix(e.File, folder+"/") {
-				out = append(out, reeve.RuleProblem{ID: e.ID, File: e.File, Line: e.Line, Reason: e.Reason, Idle: errors.Is(e, sigma.ErrNoRecords)})
+				out = append(out, reeve.RuleProblem{ID: e.ID, Title: e.Title, File: e.File, Line: e.Line, Reason: e.Reason, Idle: errors.Is(e, sigma.ErrNoRecords)})
 			}
 		}
 		return out
@@ -85,6 +87,14 @@ func (r *Rules) Sources() []reeve.RuleSource {
 		return nil
 	}
 	return r.sources
+}
+
+// Warnings tell of rules that can be read what they state without effect, or leave out. Such a rule is used all the same.
+func (r *Rules) Warnings() []reeve.RuleProblem {
+	if r == nil {
+		return nil
+	}
+	return r.warnings
 }
 
 // List gives the rules that are in use, in the order of folders and files.
