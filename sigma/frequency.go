@@ -36,37 +36,32 @@ func (q *pred) frequency() float64 {
 	case len(q.needs()) == 0:
 		return 1
 	}
-	x := 0.0
-	for _, s := range q.needs() {
-		x += often(s)
-	}
-	return x
+	return often(q.needs())
 }
 
-// often guesses how often a value contains a text.
-func often(s string) float64 {
-	x := likely(s)
-	for _, u := range usual {
-		if strings.Contains(u.value, s) {
-			x += u.share
+// often guesses how often a value contains one of several texts.
+func often(list []string) float64 {
+	x := 0.0
+	for _, s := range list {
+		x += likely(s)
+		for _, u := range usual {
+			if strings.Contains(u.value, s) {
+				x += u.share
+			}
 		}
 	}
 	return x
 }
 
-// worth tells how seldom one of several texts is found: 0 is always. Most values are some hundred bytes long.
+// worth tells how seldom one of several texts is found: 0 is always, and that none is known.
 func worth(list []string) float64 {
 	if len(list) == 0 {
 		return 0
 	}
-	x := 0.0
-	for _, s := range list {
-		x += often(s)
-	}
-	return max(0, 1-x)
+	return max(0, 1-often(list))
 }
 
-// likely guesses how often a value contains a text.
+// likely guesses how often a value contains a text by its letters. Most values are some hundred bytes long.
 func likely(s string) float64 {
 	x := 300.0
 	for i := range len(s) {

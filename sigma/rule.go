@@ -1,15 +1,14 @@
 // Package sigma parses Sigma rules and matches them against events.
 //
-// It follows the specification 2.1 as pySigma implements it. Rules are compiled together: predicates that several rules share
-// are evaluated once, one matcher per field looks for all literals at once, and only rules of which a necessary literal was
-// found have their condition evaluated.
-//
-// Correlations count the matches of rules, filters narrow rules; both are documents beside the rules, and both are put together
-// with them by Compile, wherever they stand. What a correlation finds is told by Engine.Correlate, from all matches at once.
+// It follows the specification 2.1 as pySigma implements it. Read document, detection and modifier for what a rule becomes, compile,
+// fieldmatcher and matcher for how many are matched at once: predicates that several rules share are evaluated once, one matcher per
+// field looks for all literals, and only rules of which a necessary literal was found have their condition evaluated; narrow leaves
+// out what events of one layout cannot answer. Correlations count the matches of rules, filters narrow rules: both are documents
+// beside the rules, put together with them by Compile. What a correlation finds is told by Engine.Correlate.
 //
 // Invariants: a rule that cannot be used is named with the reason, never dropped; matching allocates nothing per event and uses
-// linear-time regular expressions only; a compiled engine is immutable and shared. The package knows no log format, no field
-// and no log source: the caller maps log sources to its own record sources and fills an event's slots.
+// linear-time regular expressions only; an engine is shared by workers, and says the same whatever it made ready before. The package
+// knows no log format, no field and no log source: the caller maps log sources to its own and fills an event's slots.
 package sigma
 
 import (

@@ -13,6 +13,7 @@ import (
 
 	"reeve/internal/investigate"
 	"reeve/internal/report"
+	"reeve/internal/rulebase"
 	"reeve/rules"
 	"reeve/sigma"
 )
@@ -37,7 +38,7 @@ func (p *placeholderFlag) parse() (opt sigma.ParseOptions, err error) {
 		if err != nil {
 			return opt, hinted{fmt.Errorf("placeholders: %w", err), `--placeholders names a YAML file such as "admins: [root, adm*]", or a text NAME.txt with a value a line.`}
 		}
-		values, err := sigma.ParsePlaceholders(name, src)
+		values, err := rulebase.ParsePlaceholders(name, src)
 		if err != nil {
 			return opt, fmt.Errorf("placeholders: %w", err)
 		}

@@ -1,4 +1,4 @@
-package sigma
+package rulebase
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reeve/sigma"
 )
 
 func TestPlaceholdersAreReadFromYAMLAndText(t *testing.T) {
@@ -41,7 +43,7 @@ func TestPlaceholdersAreReadFromYAMLAndText(t *testing.T) {
 				return
 			}
 			at, word, _ := strings.Cut(c.err, ": ")
-			var e *RuleError
+			var e *sigma.RuleError
 			if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), at) || !strings.Contains(err.Error(), word) {
 				t.Errorf("%v, want %s", err, c.err)
 			}
@@ -55,8 +57,8 @@ func TestAPlaceholderWithoutAValueLeavesItsRuleInactive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, faults := Parse("r.yml", []byte(src), ParseOptions{Placeholders: values})
-	if len(rules) != 0 || len(faults) != 1 || !errors.Is(faults[0], ErrInactive) || !strings.Contains(faults[0].Reason, "%servers%") {
+	rules, faults := sigma.Parse("r.yml", []byte(src), sigma.ParseOptions{Placeholders: values})
+	if len(rules) != 0 || len(faults) != 1 || !errors.Is(faults[0], sigma.ErrInactive) || !strings.Contains(faults[0].Reason, "%servers%") {
 		t.Errorf("%d rules, %v", len(rules), faults)
 	}
 }

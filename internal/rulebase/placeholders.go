@@ -1,4 +1,4 @@
-package sigma
+package rulebase
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"reeve/sigma"
 )
 
 // Bounds of a file of placeholders.
@@ -23,10 +25,10 @@ var placeholderName = regexp.MustCompile(`^[\w-]+$`)
 // ParsePlaceholders reads the values of placeholders. A file whose name ends with .txt holds those of the one placeholder that it
 // is named after, a value a line; blank lines and lines that begin with # count for nothing. Any other is a YAML mapping of names,
 // without percent signs, to a value or a list of values; null and the empty list are no values. Values are as in rules: * and ? are
-// wildcards, a backslash before one takes that away. The error is a *RuleError with file and line.
+// wildcards, a backslash before one takes that away. The error is a *sigma.RuleError with file and line.
 func ParsePlaceholders(file string, src []byte) (map[string][]string, error) {
 	fault := func(line int, format string, args ...any) error {
-		return &RuleError{File: file, Line: max(line, 1), Reason: fmt.Sprintf(format, args...), Err: ErrRule}
+		return &sigma.RuleError{File: file, Line: max(line, 1), Reason: fmt.Sprintf(format, args...), Err: sigma.ErrRule}
 	}
 	if len(src) > maxPlaceholderFile {
 		return nil, fault(1, "the file is larger than %d bytes", maxPlaceholderFile)
@@ -56,18 +58,15 @@ func ParsePlaceholders(file string, src []byte) (map[string][]string, error) {
 		return nil, fault(1, "the file is empty")
 	}
 	root := doc.Content[0]
-	budget := maxYAMLNodes
-	if at, err := plain(root, 0, &budget); err != nil {
-		var known *lineError
-		errors.As(atLine(at, err), &known)
-		return nil, fault(known.line, "%v", err)
-	}
 	if root.Kind != yaml.MappingNode {
 		return nil, fault(root.Line, "a mapping of names to values is wanted, as in \"admins: [root, adm*]\"")
 	}
 	out := map[string][]string{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, v := root.Content[i], root.Content[i+1]
+		key, v := root.Content[i], meant(root.Content[i+1])
+		if _, twice := out[key.Value]; twice {
+			return nil, fault(key.Line, "the name %q stands twice", key.Value)
+		}
 		if !placeholderName.MatchString(key.Value) {
 			return nil, fault(key.Line, "%q is no name of a placeholder: letters, digits, _ and -, without percent signs", key.Value)
 		}
@@ -77,6 +76,7 @@ func ParsePlaceholders(file string, src []byte) (map[string][]string, error) {
 		}
 		out[key.Value] = nil
 		for _, x := range list {
+			x = meant(x)
 			switch {
 			case x.Kind != yaml.ScalarNode:
 				return nil, fault(x.Line, "a value of %q is neither text nor number", key.Value)
@@ -88,6 +88,14 @@ func ParsePlaceholders(file string, src []byte) (map[string][]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// meant is what an alias stands for.
+func meant(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
 }
 
 // valueLines gives the values of a text, or the line of a fault.
