@@ -323,20 +323,20 @@ func direct(q *pred) bool {
 
 // needs are folded texts of which a value contains one when the predicate holds for it; nil when none can be told. A direct
 // predicate that is looked for anywhere needs its own.
-func (q *pred) needs() []string {
+func (p *pred) needs() []string {
 	switch {
-	case q.op == opContains && q.lit != "" || q.cased && q.op < opContains && q.lit != "":
-		return []string{fold(q.lit)}
-	case slices.Contains(q.need, ""):
+	case p.op == opContains && p.lit != "" || p.cased && p.op < opContains && p.lit != "":
+		return []string{fold(p.lit)}
+	case slices.Contains(p.need, ""):
 		return nil
 	}
-	return q.need
+	return p.need
 }
 
 // short tells predicates that texts below the length of a gram are needed for: to look for these in every value costs more than
 // to ask the few values of which a rule wants to know.
-func (q *pred) short() bool {
-	return slices.ContainsFunc(q.needs(), func(s string) bool { return len(s) < gramSize })
+func (p *pred) short() bool {
+	return slices.ContainsFunc(p.needs(), func(s string) bool { return len(s) < gramSize })
 }
 
 // rewrite folds an OR of literals on one field into a group, so that a list of a hundred names is one bit.

@@ -20,23 +20,23 @@ var usual = []struct {
 }
 
 // frequency guesses how often a value is one for which the predicate has to be looked at.
-func (q *pred) frequency() float64 {
+func (p *pred) frequency() float64 {
 	switch {
-	case direct(q):
-		x := likely(q.lit)
-		if q.op != opContains {
+	case direct(p):
+		x := likely(p.lit)
+		if p.op != opContains {
 			x *= 0.3
 		}
 		for _, u := range usual {
-			if q.test(u.value) {
+			if p.test(u.value) {
 				x += u.share
 			}
 		}
 		return x
-	case len(q.needs()) == 0:
+	case len(p.needs()) == 0:
 		return 1
 	}
-	return often(q.needs())
+	return often(p.needs())
 }
 
 // often guesses how often a value contains one of several texts.
