@@ -298,15 +298,14 @@ func (c *compiler) internPred(q *pred) *compiled {
 			return &compiled{kind: 'f'}
 		}
 	}
-	key := q.key()
-	i, ok := c.index[key]
+	i, ok := c.index[q.id]
 	if !ok {
 		ref := int32(-1)
 		if q.op == opRef {
 			ref = c.field(q.lit)
 		}
 		i = c.add(q, c.field(q.field), ref)
-		c.index[key] = i
+		c.index[q.id] = i
 	}
 	c.p.numbers[q] = i
 	return &compiled{kind: 'p', pred: i}
@@ -514,7 +513,7 @@ func (c *compiler) cost(id int32) float64 {
 			x += c.cost(m)
 		}
 	} else {
-		x = q.frequency()
+		x = q.often
 	}
 	c.costs[id] = x
 	return x

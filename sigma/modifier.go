@@ -147,6 +147,7 @@ func (it *item) value(x *yaml.Node) (*node, error) {
 			}
 		}
 		p.field = it.field
+		p.id, p.often = p.key(), p.frequency()
 		kids = append(kids, &node{kind: 'p', pred: p})
 	}
 	return combine('|', kids...), nil

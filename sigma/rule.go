@@ -146,6 +146,9 @@ type pred struct {
 	re    *matcherRE
 	cidr  netip.Prefix
 	need  []string // folded texts of which a match contains at least one; nil when none is known
+
+	id    string // key and frequency, worked out once for all programs
+	often float64
 }
 
 // key tells equal predicates from others: it states every part that the answer depends on.
