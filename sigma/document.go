@@ -23,8 +23,9 @@ const (
 	maxRuleFile  = 4 << 20
 	maxDocuments = 1000
 	maxYAMLDepth = 32
-	maxYAMLNodes = 200_000 // of a document, aliases counted as often as they are used; and of what actions put into a file's documents
-	maxPreds     = 200_000 // of a condition; and what the values of a file's documents come to
+	maxYAMLNodes = 200_000   // of a document, aliases counted as often as they are used; and of what actions put into a file's documents
+	maxTuned     = 2_000_000 // that filters add to all rules
+	maxPreds     = 200_000   // of a condition; and what the values of a file's documents come to
 )
 
 // lineError is a fault with the line that it stands on.

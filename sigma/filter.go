@@ -135,13 +135,13 @@ func (x *roster) narrow(f *Rule) error {
 	return fmt.Errorf("%w: it is for correlations, which have no records of their own", ErrInactive)
 }
 
-// tune gives a copy of a rule with filters; the error says that they are too large.
-func (r *Rule) tune(filters []*Rule) (*Rule, error) {
+// tune gives a copy of a rule with filters; the error says that they are too large. left is what filters may add to all rules.
+func (r *Rule) tune(filters []*Rule, left *int) (*Rule, error) {
 	out := *r
 	kids := []*node{r.root}
 	for _, f := range filters {
-		if len(r.preds)+len(out.tuned)+len(f.preds) > maxPreds {
-			return nil, fmt.Errorf("the condition and its filters come to more than %d values", maxPreds)
+		if *left -= len(f.preds); *left < 0 || len(r.preds)+len(out.tuned)+len(f.preds) > maxPreds {
+			return nil, fmt.Errorf("the condition and its filters come to more than %d values, or filters add more than %d to all rules", maxPreds, maxTuned)
 		}
 		out.tuned = append(out.tuned, f.preds...)
 		kids = append(kids, &node{kind: '&', kids: []*node{f.Filter.root}, name: "filter " + f.Title})

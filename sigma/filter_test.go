@@ -151,3 +151,24 @@ func TestFiltersThatAreTooLargeCostTheRule(t *testing.T) {
 		t.Errorf("%d rules are in use", len(e.Rules()))
 	}
 }
+
+// TestFiltersOfAllRulesAreBounded: many filters for every rule are a small text, and come to their product.
+func TestFiltersOfAllRulesAreBounded(t *testing.T) {
+	var src strings.Builder
+	values := strings.Repeat("x, ", 999) + "x"
+	for i := range 100 {
+		fmt.Fprintf(&src, "---\ntitle: f%d\nlogsource: {product: windows}\nfilter: {rules: any, x: {A: [%s]}, condition: not x}\n", i, values)
+	}
+	for i := range 40 {
+		fmt.Fprintf(&src, "---\ntitle: r%d\nlogsource: {product: windows}\ndetection: {s: {B: x}, condition: s}\n", i)
+	}
+	rules, faults := Parse("f.yml", []byte(src.String()), ParseOptions{})
+	if len(faults) > 0 {
+		t.Fatal(faults[0])
+	}
+	set := &Set{Rules: rules}
+	e := Compile(set, one{})
+	if n := len(e.Rules()); n != 20 || len(set.Failed) != 20 || !strings.Contains(set.Failed[0].Reason, "filters add more than") {
+		t.Errorf("%d rules are in use, %d failed", n, len(set.Failed))
+	}
+}

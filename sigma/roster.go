@@ -77,9 +77,10 @@ func (s *Set) muster(m Mapping) ([]*Rule, *roster) {
 			}
 		}
 	}
+	left := maxTuned
 	for _, r := range x.base {
 		if len(x.filters[r]) > 0 {
-			tuned, err := r.tune(x.filters[r])
+			tuned, err := r.tune(x.filters[r], &left)
 			if err != nil {
 				drop(r, err)
 				continue
