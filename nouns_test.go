@@ -31,6 +31,8 @@ func TestValuesReadAsText(t *testing.T) {
 	}{
 		{"UTF-8 stays", reeve.Value{Kind: reeve.Text, Bytes: []byte("grün")}, "grün"},
 		{"UTF-16 becomes UTF-8", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: utf16le("grün")}, "grün"},
+		{"behind ASCII as well", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: utf16le("abcdefgü, hijklmnop\u0080q")}, "abcdefgü, hijklmnop\u0080q"},
+		{"an odd byte behind eight is left out", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: append(utf16le("abcd"), 'e')}, "abcd"},
 		{"a pair is one character", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: utf16le("a\U0001F600b")}, "a\U0001F600b"},
 		{"half a pair is a replacement", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: []byte{'a', 0, 0x3d, 0xd8, 'b', 0}}, "a\uFFFDb"},
 		{"half a pair at the end is a replacement", reeve.Value{Kind: reeve.Text, Enc: reeve.UTF16LE, Bytes: []byte{0x3d, 0xd8}}, "\uFFFD"},

@@ -2,6 +2,7 @@ package reeve
 
 import (
 	"cmp"
+	"encoding/binary"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -106,7 +107,16 @@ func (v Value) AppendText(dst []byte) []byte {
 	if v.Enc == UTF8 {
 		return append(dst, v.Bytes...)
 	}
-	for b := v.Bytes; len(b) >= 2; b = b[2:] {
+	b := v.Bytes
+	for ; len(b) >= 8; b = b[8:] { // four characters of ASCII at a time
+		x := binary.LittleEndian.Uint64(b)
+		if x&0xff80ff80ff80ff80 != 0 {
+			break
+		}
+		x |= x >> 8
+		dst = append(dst, byte(x), byte(x>>16), byte(x>>32), byte(x>>48))
+	}
+	for ; len(b) >= 2; b = b[2:] {
 		r := rune(b[0]) | rune(b[1])<<8
 		if r < utf8.RuneSelf {
 			dst = append(dst, byte(r))

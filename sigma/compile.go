@@ -70,11 +70,12 @@ func (e *Engine) Program(source string) *Program { return e.programs[source] }
 
 // Program matches the rules of one source.
 type Program struct {
-	engine *Engine
-	ids    []int32 // of rules, sorted
-	named  sync.Once
-	names  []string // of fields; "" for keywords
-	once   sync.Once
+	engine   *Engine
+	ids      []int32 // of rules, sorted
+	named    sync.Once
+	names    []string // of fields
+	anything bool     // keywords look at all values
+	once     sync.Once
 	*code
 
 	lock     sync.Mutex
@@ -123,27 +124,21 @@ type flatNode struct {
 
 // Fields names the slots of an event.
 func (p *Program) Fields() []string {
-	names := p.look()
-	if len(names) > 0 && names[0] == "" {
-		return names[1:]
-	}
-	return names
+	p.look()
+	return p.names
 }
 
 // Keywords tells whether rules look at all values of an event.
 func (p *Program) Keywords() bool {
-	names := p.look()
-	return len(names) > 0 && names[0] == ""
+	p.look()
+	return p.anything
 }
 
 // look lists what the rules look at, which is asked before any code is needed.
-func (p *Program) look() []string {
+func (p *Program) look() {
 	p.named.Do(func() {
 		if p.code != nil {
-			p.names = p.code.fields
-			if p.code.keywords {
-				p.names = append([]string{""}, p.names...)
-			}
+			p.names, p.anything = p.code.fields, p.code.keywords
 			return
 		}
 		seen := map[string]bool{}
@@ -152,9 +147,10 @@ func (p *Program) look() []string {
 				seen[f] = true
 			}
 		}
+		p.anything = seen[""]
+		delete(seen, "")
 		p.names = slices.Sorted(maps.Keys(seen))
 	})
-	return p.names
 }
 
 // Has tells whether the program holds a rule, by its number.

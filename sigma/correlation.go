@@ -346,32 +346,13 @@ func (c *Correlation) check(percentile bool) error {
 }
 
 func newBound(key string, n float64) bound {
-	switch key {
-	case "gt":
-		return bound{op: opGreater, value: n}
-	case "gte":
-		return bound{op: opGreaterEqual, value: n}
-	case "lt":
-		return bound{op: opLess, value: n}
-	case "lte":
-		return bound{op: opLessEqual, value: n}
+	if o, ok := comparisonOf(key); ok {
+		return bound{op: o, value: n}
 	}
 	return bound{op: opEqual, neq: key == "neq", value: n}
 }
 
-func (b bound) holds(n float64) bool {
-	switch b.op {
-	case opGreater:
-		return n > b.value
-	case opGreaterEqual:
-		return n >= b.value
-	case opLess:
-		return n < b.value
-	case opLessEqual:
-		return n <= b.value
-	}
-	return (n == b.value) != b.neq
-}
+func (b bound) holds(n float64) bool { return b.op.compares(n, b.value) != b.neq }
 
 // parseFormula reads a condition over rules. It names all rules; without a list of rules it is the list.
 func (c *Correlation) parseFormula(text string, line int) error {

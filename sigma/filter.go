@@ -96,8 +96,8 @@ func (l Logsource) within(o Logsource) bool {
 	return (o.Category == "" || o.Category == l.Category) && (o.Product == "" || o.Product == l.Product) && (o.Service == "" || o.Service == l.Service)
 }
 
-// narrow applies a filter to the rules that it is for, which are replaced by narrowed copies; the error says why there are none.
-func (x *roster) narrow(f *Rule) error {
+// apply gives a filter to the rules that it is for, which are replaced by narrowed copies; the error says why there are none.
+func (x *roster) apply(f *Rule) error {
 	var targets []*Rule
 	var why error
 	if f.Filter.refs == nil {

@@ -44,13 +44,14 @@ func (r *run) gauge(p *plan, items *[]entry) gauge {
 		return &different{plan: p, items: *items, there: make([]int32, len(seen))}
 	case "value_count":
 		values := numbers{of: map[string]int32{}}
-		*items = slices.DeleteFunc(*items, func(it entry) bool {
-			_, ok := values.number(r, p, &it, len(p.GroupBy), len(p.GroupBy)+len(p.fields))
-			return !ok
-		})
-		for i := range *items {
-			(*items)[i].key, _ = values.number(r, p, &(*items)[i], len(p.GroupBy), len(p.GroupBy)+len(p.fields))
+		list := (*items)[:0]
+		for _, it := range *items {
+			if key, ok := values.number(r, p, &it, len(p.GroupBy), len(p.GroupBy)+len(p.fields)); ok {
+				it.key = key
+				list = append(list, it)
+			}
 		}
+		*items = list
 		return &different{plan: p, items: *items, there: make([]int32, len(values.of))}
 	}
 	r.numeric(p, items)

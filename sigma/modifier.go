@@ -244,7 +244,8 @@ func (it *item) apply(mod string, f form, first bool) ([]form, error) {
 	case "expand":
 		return it.expand(f)
 	case "lt", "lte", "gt", "gte":
-		return f.compare(map[string]op{"lt": opLess, "lte": opLessEqual, "gt": opGreater, "gte": opGreaterEqual}[mod], wrong)
+		o, _ := comparisonOf(mod)
+		return f.compare(o, wrong)
 	}
 	if !text {
 		return nil, wrong

@@ -72,7 +72,7 @@ func (s *Set) muster(m Mapping) ([]*Rule, *roster) {
 	}
 	for _, r := range s.Rules {
 		if r.Filter != nil {
-			if err := x.narrow(r); err != nil {
+			if err := x.apply(r); err != nil {
 				drop(r, err)
 			}
 		}

@@ -494,17 +494,28 @@ func (p *pred) compare(v string) bool {
 	if !ok {
 		return false
 	}
-	switch p.op {
+	return p.op.compares(n, p.num)
+}
+
+// comparisonOf is what a word of rules asks of two numbers.
+func comparisonOf(word string) (o op, ok bool) {
+	o, ok = map[string]op{"lt": opLess, "lte": opLessEqual, "gt": opGreater, "gte": opGreaterEqual}[word]
+	return o, ok
+}
+
+// compares answers a comparison of numbers.
+func (o op) compares(a, b float64) bool {
+	switch o {
 	case opLess:
-		return n < p.num
+		return a < b
 	case opLessEqual:
-		return n <= p.num
+		return a <= b
 	case opGreater:
-		return n > p.num
+		return a > b
 	case opGreaterEqual:
-		return n >= p.num
+		return a >= b
 	}
-	return n == p.num
+	return a == b
 }
 
 // testRef compares two folded values.

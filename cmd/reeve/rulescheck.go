@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reeve"
+	"reeve/internal/evidence"
 	"reeve/internal/ingest"
 	"reeve/internal/investigate"
 	"reeve/internal/report"
@@ -31,6 +32,7 @@ type checked struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"`
+	idle   bool
 }
 
 // profiled is what one rule did and cost.
@@ -78,16 +80,20 @@ func (c *rulesCheckCmd) Run(a *app) error {
 	for _, x := range set.List() {
 		r.Loaded = append(r.Loaded, checked{ID: x.ID, File: x.File, Line: x.Line})
 	}
-	sound := func(p reeve.RuleProblem) bool { return p.Idle }
 	problems := func(list []reeve.RuleProblem) (out []checked) {
 		for _, p := range list {
-			out = append(out, checked{p.ID, p.File, p.Line, p.Reason})
+			out = append(out, checked{p.ID, p.File, p.Line, p.Reason, p.Idle})
 		}
 		return out
 	}
 	for _, src := range set.Sources() {
-		r.Loaded = append(r.Loaded, problems(slices.DeleteFunc(slices.Clone(src.InactiveRules), func(p reeve.RuleProblem) bool { return !sound(p) }))...)
-		r.Inactive = append(r.Inactive, problems(slices.DeleteFunc(slices.Clone(src.InactiveRules), sound))...)
+		for _, p := range problems(src.InactiveRules) {
+			if p.idle {
+				r.Loaded = append(r.Loaded, p)
+			} else {
+				r.Inactive = append(r.Inactive, p)
+			}
+		}
 		r.Failed = append(r.Failed, problems(src.Unreadable)...)
 	}
 	r.Warnings = append(r.Warnings, problems(set.Warnings())...)
@@ -111,19 +117,14 @@ func (c *rulesCheckCmd) Run(a *app) error {
 
 // profile runs the rules over the evidence.
 func (c *rulesCheckCmd) profile(a *app, set *investigate.Rules, r *checkResult) error {
-	in := newReading(c.Profile, c.Temp, c.AssumeTZ)
-	zone, err := in.zone()
+	ev, zone, err := openFor(a, c.Profile, c.Temp, c.AssumeTZ)
 	if err != nil {
 		return err
 	}
-	evidence, err := in.open(a)
-	if err != nil {
-		return err
-	}
-	defer evidence.Close()
+	defer ev.Close()
 	m := newMeter(a.err, c.Quiet)
 	begin := time.Now()
-	p, err := rulebase.Measure(a.ctx, evidence, set.Engine(), ingest.Options{Zone: zone, Progress: func(p ingest.Progress) { m.show("profile", p.BytesDone, p.Bytes) }},
+	p, err := rulebase.Measure(a.ctx, ev, set.Engine(), ingest.Options{Zone: zone, Progress: func(p ingest.Progress) { m.show("profile", p.BytesDone, p.Bytes) }},
 		func() time.Duration { return time.Since(begin) })
 	m.done()
 	if err != nil {
@@ -149,9 +150,15 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// newReading is how commands read evidence that is not their first argument.
-func newReading(paths []string, temp, zone string) *reading {
-	return &reading{Paths: paths, Threads: 1, Memory: 1 << 30, MaxExpand: 64 << 30, Temp: temp, AssumeTZ: zone}
+// openFor opens evidence that is not a command's first argument.
+func openFor(a *app, paths []string, temp, tz string) (*evidence.Set, *time.Location, error) {
+	in := &reading{Paths: paths, Threads: 1, Memory: 1 << 30, MaxExpand: 64 << 30, Temp: temp, AssumeTZ: tz}
+	zone, err := in.zone()
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := in.open(a)
+	return set, zone, err
 }
 
 // mostAlike is how many rules with one reason are listed one by one; JSON lists all.
@@ -159,7 +166,7 @@ const mostAlike = 2
 
 func (r *checkResult) text(top int) string {
 	var b strings.Builder
-	idle := slices.DeleteFunc(slices.Clone(r.Loaded), func(c checked) bool { return c.Reason == "" })
+	idle := slices.DeleteFunc(slices.Clone(r.Loaded), func(c checked) bool { return !c.idle })
 	for _, part := range []struct {
 		word string
 		list []checked

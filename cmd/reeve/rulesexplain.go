@@ -84,12 +84,7 @@ func (c *rulesExplainCmd) Run(a *app) error {
 			return hinted{fmt.Errorf("record: %w", err), "Name it FILE#RECORDID, FILE@OFFSET or FILE:LINE. A citation begins with the last part of a path that was read: say with --in which path."}
 		}
 	}
-	in := newReading(paths, c.Temp, c.AssumeTZ)
-	zone, err := in.zone()
-	if err != nil {
-		return err
-	}
-	evidence, err := in.open(a)
+	evidence, zone, err := openFor(a, paths, c.Temp, c.AssumeTZ)
 	if err != nil {
 		return err
 	}

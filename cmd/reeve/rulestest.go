@@ -176,7 +176,7 @@ func (c *rulesTestCmd) result(set *investigate.Rules, suite *rulebase.Suite, out
 		r.Cases = append(r.Cases, t)
 	}
 	for _, f := range suite.Faults {
-		r.Faults = append(r.Faults, checked{f.ID, f.File, f.Line, f.Reason})
+		r.Faults = append(r.Faults, checked{ID: f.ID, File: f.File, Line: f.Line, Reason: f.Reason})
 	}
 	folders, err := c.folders()
 	if err != nil {

@@ -7,7 +7,6 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -385,32 +384,16 @@ func parts(list []byte) func(yield func([]byte) bool) {
 func (m *Matcher) text(v reeve.Value) []byte {
 	from := len(m.buf)
 	v.Bytes = bounded(v.Bytes)
-	if v.Enc == reeve.UTF16LE {
-		m.buf, v.Bytes = appendASCII(m.buf, v.Bytes)
-	}
 	m.buf = v.AppendText(m.buf)
 	return m.buf[from:]
 }
 
 func bounded(b []byte) []byte { return b[:min(len(b), maxValue)] }
 
-// appendASCII decodes UTF-16 as far as it is ASCII, four characters at a time, and gives the rest.
-func appendASCII(dst, b []byte) (out, rest []byte) {
-	for ; len(b) >= 8; b = b[8:] {
-		x := binary.LittleEndian.Uint64(b)
-		if x&0xff80ff80ff80ff80 != 0 {
-			break
-		}
-		x |= x >> 8
-		dst = append(dst, byte(x), byte(x>>16), byte(x>>32), byte(x>>48))
-	}
-	return dst, b
-}
-
 // Looked gives the fields that a rule looked at in a record, with their texts, in the rule's spelling; what the record does not
 // state is left out.
 func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
-	const mostFields, mostText = 12, 512
+	const mostFields = 12
 	var out []reeve.NamedValue
 	views := m.plan(rec).views
 	for i := range views {
@@ -423,15 +406,21 @@ func (m *Matcher) Looked(rec reeve.Record, rule int32) []reeve.NamedValue {
 			if name == "" || !stated || len(out) == mostFields {
 				continue
 			}
-			text := strings.Join(texts, "\n")
-			if len(text) > mostText {
-				text = strings.ToValidUTF8(text[:mostText], "") + "…"
-			}
-			out = append(out, reeve.NamedValue{Name: name, Value: text})
+			out = append(out, reeve.NamedValue{Name: name, Value: cut(strings.Join(texts, "\n"))})
 		}
 		return out
 	}
 	return out
+}
+
+// maxLooked bounds the text of a value that is shown, in bytes.
+const maxLooked = 512
+
+func cut(text string) string {
+	if len(text) > maxLooked {
+		text = strings.ToValidUTF8(text[:maxLooked], "") + "…"
+	}
+	return text
 }
 
 // fieldsOf remembers what a rule looks at.

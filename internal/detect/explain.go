@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"strings"
-
 	"reeve"
 	"reeve/sigma"
 )
@@ -31,11 +29,8 @@ func (m *Matcher) Explain(rec reeve.Record, rule int32) *Part {
 	return nil
 }
 
-// maxLooked bounds the text of a value that is shown beside a part, in bytes, and how many of a list are shown.
-const (
-	maxLooked = 512
-	maxListed = 16
-)
+// maxListed is how many values of a list are shown beside a part.
+const maxListed = 16
 
 func (m *Matcher) part(rec reeve.Record, v *view, t *sigma.Trace, known map[string][]string) *Part {
 	p := &Part{Says: t.Part, Field: t.Field, Matched: t.Matched, Why: t.Why}
@@ -45,9 +40,7 @@ func (m *Matcher) part(rec reeve.Record, v *view, t *sigma.Trace, known map[stri
 			values, _ = m.texts(rec, v, t.Field)
 			values = values[:min(len(values), maxListed)]
 			for i, x := range values {
-				if len(x) > maxLooked {
-					values[i] = strings.ToValidUTF8(x[:maxLooked], "") + "…"
-				}
+				values[i] = cut(x)
 			}
 			known[t.Field] = values
 		}
